@@ -1,0 +1,205 @@
+package invoicesync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// What a run must know of the ledger before it writes: that it is the one the settings mean, what
+// its chart holds, and whether the settings fit it.
+
+// organisation asks the ledger who it is, once a run, and refuses what must not be written to.
+func (w *pass) organisation(ctx context.Context) (ledger.Organisation, error) {
+	if w.org != nil {
+		return *w.org, nil
+	}
+	org, err := w.push.ledger.Organisation(ctx)
+	if err != nil {
+		return org, err
+	}
+	s := w.push.settings
+	refuse := func(kind error, code, format string, args ...any) (ledger.Organisation, error) {
+		return org, &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "ledger " + s.Ledger.String(), Code: code, Message: fmt.Sprintf(format, args...)}
+	}
+	if org.ID != s.Ledger {
+		return refuse(ledger.ErrReconnect, "other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", org.ID)
+	}
+	if !org.Holds(s.Currency) {
+		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", s.Currency)
+	}
+	if org.Live && w.plan == nil {
+		if w.opts.Sealer == nil {
+			return refuse(ledger.ErrUnsupported, "sealer_missing", "it is a live organisation, and Options.Sealer is nil; give a sealer, so that writes do not lie in the store in clear")
+		}
+		if !w.db.Info().Durable && !w.opts.MemoryStore {
+			return refuse(ledger.ErrUnsupported, "store_not_durable", "it is a live organisation, and the store does not outlive this process; use a durable store")
+		}
+	}
+	w.org = &org
+	return org, nil
+}
+
+// needChart reads the chart, once a run, before the first record is shaped.
+func (w *pass) needChart(ctx context.Context) error {
+	if w.chart != nil {
+		return nil
+	}
+	chart, err := w.push.ledger.Chart(ctx)
+	if err != nil {
+		return err
+	}
+	w.charted, w.chart = chart, newChartIndex(chart)
+	if hash := chart.Hash(); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
+		w.meta.Chart, w.meta.ChartAt = hash, time.Now().UTC()
+		return w.saveMeta(ctx)
+	}
+	return nil
+}
+
+// chartMended reads the chart when something is parked for a reason that lies in it, or when the
+// chart is old, and reports whether it has changed since records were judged by it.
+func (w *pass) chartMended(ctx context.Context) (bool, error) {
+	if w.meta.Chart == "" {
+		return false, nil
+	}
+	old := time.Since(w.meta.ChartAt) > w.opts.ChartAge
+	if !old {
+		waits := false
+		err := w.db.View(ctx, func(tx store.Tx) error {
+			for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+				links, err := tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Parked, store.Refused}})
+				if err != nil {
+					return err
+				}
+				for _, l := range links {
+					for _, r := range l.Reasons {
+						waits = waits || chartCodes[r.Code]
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil || !waits {
+			return false, err
+		}
+	}
+	before := w.meta.Chart
+	if err := w.needChart(ctx); err != nil {
+		return false, err
+	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return false, err
+	}
+	// Lock dates and currencies park records too, and are read along.
+	locks := fmt.Sprint(org.LockDates, org.Currencies)
+	changed := before != w.meta.Chart
+	err = w.update(ctx, func(tx store.Tx) error {
+		name := "organisation/" + w.pair.String()
+		seen, err := tx.Cursors().Get(name)
+		if err != nil || seen == locks {
+			return err
+		}
+		changed = changed || seen != ""
+		return tx.Cursors().Set(name, locks)
+	})
+	return changed, err
+}
+
+// chartCodes are reasons that a change of the chart, or of the organisation, can mend.
+var chartCodes = map[string]bool{
+	"account_missing": true, "account_archived": true, "account_invalid": true, "item_ambiguous": true, "item_archived": true,
+	"tax_rate_missing": true, "tax_rate_archived": true, "tax_rate_not_for_account": true, "tax_rate_invalid": true, "tax_rate_differs": true,
+	"payment_account_missing": true, "payment_account_archived": true, "payment_account_refuses": true,
+	"locked_period": true, "currency_not_enabled": true,
+}
+
+// Problem is a setting that does not fit the live organisations.
+type Problem struct {
+	Setting string // "Accounts.Default"
+	Code    string
+	Message string
+}
+
+// Check compares the settings with the live organisations, and writes nothing: the pinned
+// organisations, the currency, each account and tax code. Runs go on with problems of the chart; the
+// records that they touch are parked.
+func (p *Push) Check(ctx context.Context) ([]Problem, error) {
+	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
+	w := newPass(p, r)
+	w.plan = func(Planned) bool { return true }
+	var problems []Problem
+	bad := func(setting, code, format string, args ...any) {
+		problems = append(problems, Problem{setting, code, fmt.Sprintf(format, args...)})
+	}
+	s := p.settings
+	if _, err := w.organisation(ctx); err != nil {
+		var e *ledger.Error
+		if !errors.As(err, &e) || e.Code == "" || e.Room != "invoicesync" {
+			return nil, err
+		}
+		bad("Ledger", e.Code, "%s", e.Message)
+		return problems, nil
+	}
+	src, err := p.source.Organisation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if src.ID != s.Source {
+		bad("Source", "other_organisation", "the connection leads to %s, the settings name %s", src.ID, s.Source)
+	}
+	if src.BaseCurrency != "" && src.BaseCurrency != s.Currency {
+		bad("Currency", "currency_differs", "the source's currency is %s, the settings say %s", src.BaseCurrency, s.Currency)
+	}
+	if org := *w.org; org.Live != src.Live {
+		bad("Ledger", "live_and_test_mixed", "one of the two organisations is live and the other a test; they cannot be mixed")
+	}
+	chart, err := p.ledger.Chart(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account := func(setting, code string, payments bool) {
+		if code == "" {
+			return
+		}
+		a, ok := chart.Account(code)
+		switch {
+		case !ok:
+			bad(setting, "account_missing", "the ledger has no account %q", code)
+		case !a.Active:
+			bad(setting, "account_archived", "account %q is archived in the ledger", code)
+		case payments && !a.TakesPayments:
+			bad(setting, "payment_account_refuses", "account %q takes no payments in the ledger", code)
+		}
+	}
+	account("Accounts.Default", s.Accounts.Default, false)
+	account("Accounts.Discount", s.Accounts.Discount, false)
+	account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
+	account("Accounts.Shipping", s.Accounts.Shipping, false)
+	account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
+	account("RoundingAccount", s.RoundingAccount, false)
+	if s.paymentsWanted() {
+		account("Payments.Account", s.Payments.Account, true)
+		for method, code := range s.Payments.Accounts {
+			account("Payments.Accounts["+method+"]", code, true)
+		}
+	}
+	for _, t := range []struct{ setting, code string }{{"Tax.TaxableCode", s.Tax.TaxableCode}, {"Tax.ZeroCode", s.Tax.ZeroCode}} {
+		if t.code == "" {
+			continue
+		}
+		rate, ok := chart.TaxRate(t.code)
+		switch {
+		case !ok:
+			bad(t.setting, "tax_rate_missing", "the ledger has no tax rate %q", t.code)
+		case !rate.Active:
+			bad(t.setting, "tax_rate_archived", "tax rate %q is not active in the ledger", t.code)
+		}
+	}
+	return problems, nil
+}

@@ -1,0 +1,419 @@
+package invoicesync
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// clients finds the ledger's contact for a client of the source: by link, by our mark, by account
+// number, by e-mail. One hit links, none creates, several ask. A name alone never links.
+//
+// It matches on an index of the ledger's contacts in the store, so that memory stays flat and names
+// never travel in queries. The index holds hashes of names and addresses, not the texts.
+type clients struct {
+	w       *pass
+	fresh   bool
+	cache   map[string]string // source id → ledger id
+	refused map[string][]eligibility.Reason
+	pending map[string]entry[ledger.Contact]
+	names   map[string]bool // of contacts that are on their way
+	links   []store.Link    // to be remembered with the next write
+}
+
+func newClients(w *pass) *clients {
+	return &clients{w: w, cache: map[string]string{}, refused: map[string][]eligibility.Reason{},
+		pending: map[string]entry[ledger.Contact]{}, names: map[string]bool{}}
+}
+
+// maxCache bounds what a run keeps in memory of contacts.
+const maxCache = 4096
+
+func (c *clients) room() string { return "contacts/" + c.w.pair.Ledger.String() }
+
+// find returns the contact's id in the ledger, or the entry that creates it, or why neither.
+func (c *clients) find(ctx context.Context, contact ledger.Contact) (string, *entry[ledger.Contact], []eligibility.Reason, error) {
+	if contact.ID == "" {
+		return "", nil, []eligibility.Reason{parked("no_contact", "The invoice names no client.", "", "a client")}, nil
+	}
+	if id, ok := c.cache[contact.ID]; ok {
+		return id, nil, nil, nil
+	}
+	if p, ok := c.pending[contact.ID]; ok {
+		return "", &p, nil, nil
+	}
+	if r, ok := c.refused[contact.ID]; ok {
+		return "", nil, r, nil
+	}
+	if err := c.refresh(ctx); err != nil {
+		return "", nil, nil, err
+	}
+	var id string
+	var create *entry[ledger.Contact]
+	var reason *eligibility.Reason
+	err := c.w.db.View(ctx, func(tx store.Tx) (err error) {
+		id, create, reason, err = c.match(tx, contact)
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", nil, nil, err
+	case reason != nil:
+		if len(c.refused) > maxCache {
+			clear(c.refused)
+		}
+		c.refused[contact.ID] = []eligibility.Reason{*reason}
+		c.w.rep.Contacts.Parked++
+		return "", nil, c.refused[contact.ID], nil
+	case create != nil:
+		c.pending[contact.ID] = *create
+		c.names[normal(create.draft.Record.Name)] = true
+		return "", create, nil, nil
+	}
+	c.remember(contact.ID, id)
+	return id, nil, nil, nil
+}
+
+func (c *clients) remember(sourceID, id string) {
+	if len(c.cache) > maxCache {
+		clear(c.cache)
+	}
+	c.cache[sourceID] = id
+}
+
+// match is find within one view of the store.
+func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[ledger.Contact], *eligibility.Reason, error) {
+	docs := tx.Documents(c.room())
+	link, linked, err := tx.Links().Get(c.w.pair, ledger.KindContact, contact.ID)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if linked && link.State == store.Written {
+		id, reason, err := c.follow(docs, link.LedgerID)
+		return id, nil, reason, err
+	}
+	if linked && (link.State == store.Intended || link.State == store.Uncertain) {
+		r := parked("contact_uncertain", "Whether the client exists in the ledger is being looked up.", "", "")
+		return "", nil, &r, nil
+	}
+	generation := 0
+	if linked {
+		generation = link.Generation
+	}
+	mark := ledger.NewMark(c.w.pair.Ledger, ledger.KindContact, c.w.pair.Source, contact.ID, generation)
+	for _, key := range []struct{ prefix, value, by string }{
+		{"m/", string(mark), "mark"}, {"a/", contact.AccountNumber, "account number"}, {"e/", strings.ToLower(strings.TrimSpace(contact.Email)), "e-mail address"},
+	} {
+		if key.value == "" {
+			continue
+		}
+		ids, err := hits(docs, key.prefix+digest(key.value)+"/", true)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		seen := map[string]bool{}
+		var blocked *eligibility.Reason
+		for _, id := range ids {
+			to, reason, err := c.follow(docs, id)
+			if err != nil {
+				return "", nil, nil, err
+			}
+			if reason != nil {
+				blocked = reason
+				continue
+			}
+			seen[to] = true
+		}
+		switch {
+		case len(seen) > 1:
+			r := parked("contact_ambiguous", "Several contacts of the ledger have the client's "+key.by+". Merge them, or give only one of them the "+key.by+".", fmt.Sprint(len(seen), " contacts"), "one")
+			return "", nil, &r, nil
+		case len(seen) == 1:
+			for to := range seen {
+				c.link(contact, mark, generation, to)
+				return to, nil, nil, nil
+			}
+		case blocked != nil:
+			return "", nil, blocked, nil
+		}
+	}
+	if c.w.push.settings.Contacts.CreateNone {
+		r := parked("contact_unknown", "The client is not in the ledger, and the settings create none.", "", "")
+		return "", nil, &r, nil
+	}
+	return c.create(docs, contact, mark, generation)
+}
+
+// create drafts a new contact under a name that is free.
+func (c *clients) create(docs store.Documents, contact ledger.Contact, mark ledger.Mark, generation int) (string, *entry[ledger.Contact], *eligibility.Reason, error) {
+	draft := ledger.Contact{Number: string(mark), AccountNumber: contact.AccountNumber, Name: displayName(contact),
+		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: strings.TrimSpace(contact.Email), Mark: mark}
+	taken, err := c.taken(docs, draft.Name)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if taken {
+		if !c.w.push.settings.Contacts.Suffix {
+			r := parked("contact_name_taken", "Another contact of the ledger has the client's name. Link the two, or allow names with a suffix.", "", "")
+			return "", nil, &r, nil
+		}
+		draft.Name = withSuffix(draft.Name, contact.ID)
+	}
+	e := entry[ledger.Contact]{
+		link: store.Link{Pair: c.w.pair, Kind: ledger.KindContact, SourceID: contact.ID, Generation: generation, Mark: mark,
+			Currency: c.w.push.settings.Currency, Updated: time.Now().UTC()},
+		draft: ledger.Draft[ledger.Contact]{Mark: mark, Record: draft},
+	}
+	return "", &e, nil, nil
+}
+
+func (c *clients) taken(docs store.Documents, name string) (bool, error) {
+	if c.names[normal(name)] {
+		return true, nil
+	}
+	ids, err := hits(docs, "n/"+digest(normal(name))+"/", false)
+	return len(ids) > 0, err
+}
+
+// suffixed drafts a contact anew whose name the ledger says is taken.
+func (c *clients) suffixed(link store.Link, contact ledger.Contact) (entry[ledger.Contact], bool) {
+	p, ok := c.pending[contact.ID]
+	if !ok || strings.HasSuffix(p.draft.Record.Name, suffix(contact.ID)) {
+		return p, false
+	}
+	p.draft.Record.Name = withSuffix(p.draft.Record.Name, contact.ID)
+	before := link
+	p.before = &before
+	c.pending[contact.ID] = p
+	return p, true
+}
+
+// created takes a new contact into the index.
+func (c *clients) created(sourceID string, res result[ledger.Contact]) error {
+	p := c.pending[sourceID]
+	delete(c.pending, sourceID)
+	delete(c.names, normal(p.draft.Record.Name))
+	c.remember(sourceID, res.link.LedgerID)
+	record := p.draft.Record
+	record.ID, record.Status = res.link.LedgerID, ledger.ContactActive
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return c.w.update(ctx, func(tx store.Tx) error { return index(tx.Documents(c.room()), record) })
+}
+
+// link notes that a client is a contact that was there already.
+func (c *clients) link(contact ledger.Contact, mark ledger.Mark, generation int, id string) {
+	c.w.rep.Contacts.Linked++
+	l := store.Link{Pair: c.w.pair, Kind: ledger.KindContact, SourceID: contact.ID, Generation: generation, Mark: mark,
+		State: store.Written, Adopted: true, LedgerID: id, Updated: time.Now().UTC()}
+	c.w.stamp(&l)
+	c.links = append(c.links, l)
+}
+
+// keepLinks remembers the links found since the last time.
+func (c *clients) keepLinks(ctx context.Context) error {
+	if len(c.links) == 0 || c.w.plan != nil {
+		return nil
+	}
+	links := c.links
+	c.links = nil
+	return c.w.update(ctx, func(tx store.Tx) error { return tx.Links().Put(links...) })
+}
+
+// follow goes from a contact to the one that it was merged into, and says why it cannot be used.
+func (c *clients) follow(docs store.Documents, id string) (string, *eligibility.Reason, error) {
+	for range 8 {
+		doc, ok, err := docs.Get("i/" + id)
+		if err != nil {
+			return "", nil, err
+		}
+		if !ok {
+			return id, nil, nil // not in the index yet: the ledger will say
+		}
+		var card card
+		if err := json.Unmarshal(doc.Value, &card); err != nil {
+			return "", nil, err
+		}
+		switch {
+		case card.Merged != "" && card.Merged != id:
+			id = card.Merged
+			continue
+		case card.Role != "" && card.Role != "customer":
+			r := parked("contact_not_customer", "The matching contact is a "+card.Role+", which cannot be invoiced.", card.Role, "customer")
+			return "", &r, nil
+		case card.Status == ledger.ContactActive || card.Status == "":
+			return id, nil, nil
+		}
+		r := parked("contact_archived", "The client's contact is archived in the ledger. Restore it there.", string(card.Status), string(ledger.ContactActive))
+		return "", &r, nil
+	}
+	r := parked("contact_merged_in_circle", "The ledger's contacts are merged into each other.", id, "")
+	return "", &r, nil
+}
+
+// refresh brings the index up to date, once a run: all contacts the first time, then what changed.
+func (c *clients) refresh(ctx context.Context) error {
+	if c.fresh {
+		return nil
+	}
+	name := "contacts/" + c.w.pair.Ledger.String()
+	cursor, err := c.w.cursor(ctx, name)
+	if err != nil {
+		return err
+	}
+	for page, err := range c.w.push.ledger.Contacts(ctx, ledger.Query{Cursor: cursor}) {
+		if err != nil {
+			return err
+		}
+		err := c.w.update(ctx, func(tx store.Tx) error {
+			docs := tx.Documents(c.room())
+			for _, contact := range page.Records {
+				if err := index(docs, contact); err != nil {
+					return err
+				}
+			}
+			for _, gone := range page.Deleted {
+				if err := index(docs, ledger.Contact{ID: gone.ID, Status: ledger.ContactErased}); err != nil {
+					return err
+				}
+			}
+			if page.Next == "" {
+				return nil
+			}
+			return tx.Cursors().Set(name, string(page.Next))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	c.fresh = true
+	return nil
+}
+
+// card is what the index says of a contact.
+type card struct {
+	Status ledger.ContactStatus `json:"s,omitempty"`
+	Merged string               `json:"m,omitempty"`
+	Role   string               `json:"r,omitempty"`
+	Keys   []string             `json:"k,omitempty"`
+}
+
+// index writes a contact's card, and the keys by which it is found.
+func index(docs store.Documents, contact ledger.Contact) error {
+	next := card{Status: contact.Status, Merged: contact.MergedInto, Role: contact.Role}
+	add := func(prefix, value string) {
+		if value != "" {
+			next.Keys = append(next.Keys, prefix+digest(value)+"/"+contact.ID)
+		}
+	}
+	mark := contact.Mark
+	if mark == "" {
+		mark = ledger.MarkIn(contact.Number)
+	}
+	add("m/", string(mark))
+	add("a/", contact.AccountNumber)
+	add("e/", strings.ToLower(strings.TrimSpace(contact.Email)))
+	if contact.Status == ledger.ContactActive || contact.Status == "" {
+		// Names are unique among active contacts only.
+		add("n/", normal(contact.Name))
+	}
+	old, ok, err := docs.Get("i/" + contact.ID)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if string(old.Value) == string(value) {
+			return nil
+		}
+		var before card
+		if err := json.Unmarshal(old.Value, &before); err != nil {
+			return err
+		}
+		for _, k := range before.Keys {
+			if err := docs.Delete(k, store.AnyVersion); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range next.Keys {
+		if err := docs.Put(k, nil, store.AnyVersion); err != nil {
+			return err
+		}
+	}
+	return docs.Put("i/"+contact.ID, value, store.AnyVersion)
+}
+
+// hits returns the contact ids behind an index key.
+func hits(docs store.Documents, prefix string, several bool) ([]string, error) {
+	limit := 1
+	if several {
+		limit = 20
+	}
+	found, err := docs.Scan(prefix, "", limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(found))
+	for i, d := range found {
+		ids[i] = strings.TrimPrefix(d.Key, prefix)
+	}
+	return ids, nil
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:12])
+}
+
+// displayName is what a new contact is called.
+func displayName(c ledger.Contact) string {
+	for _, name := range []string{c.Company, c.Name, c.GivenName + " " + c.FamilyName, c.Email} {
+		if name = strings.Join(strings.Fields(strings.NewReplacer("<", "", ">", "").Replace(name)), " "); name != "" {
+			return name
+		}
+	}
+	return "Client " + c.ID
+}
+
+func suffix(id string) string { return " (" + id + ")" }
+
+// withSuffix keeps the name within what ledgers hold.
+func withSuffix(name, id string) string {
+	const longest = 200
+	if r := []rune(name); len(r) > longest {
+		name = string(r[:longest])
+	}
+	return name + suffix(id)
+}
+
+// foldAccents removes accents: two names that differ in them only are one name to some ledgers.
+func foldAccents(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(s))
+}

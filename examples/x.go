@@ -1,0 +1,3 @@
+package main
+import _ "github.com/schollz/progressbar/v3"
+func main(){}

@@ -1,0 +1,375 @@
+package invoicesync
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// What the ledger holds already, as far as no link knows it: records with our marks, from a store that
+// was lost, or is older than the ledger; and records that people entered, or an earlier product wrote,
+// which look like what is about to be pushed. It lies in a drawer of the store.
+
+// sighting is a record of the ledger.
+type sighting struct {
+	ID      string          `json:"id"`
+	Number  string          `json:"n,omitempty"`
+	Version string          `json:"v,omitempty"`
+	Contact string          `json:"c,omitempty"` // id
+	Name    string          `json:"h,omitempty"` // hash of the contact's name
+	Date    ledger.Date     `json:"d"`
+	Total   decimal.Decimal `json:"t"`
+	Status  ledger.Status   `json:"s,omitempty"`
+	Twice   bool            `json:"x,omitempty"` // another record has the same mark
+}
+
+func (w *pass) sightings(tx store.Tx) store.Documents {
+	return tx.Documents("seen/" + w.pair.Ledger.String())
+}
+
+// knowLedger makes sure that this store knows the ledger: a new store, a store for a new pair, and a
+// copy restored from before the ledger's newest record first read what is there.
+func (w *pass) knowLedger(ctx context.Context) error {
+	if w.meta.Scanned && w.meta.Epoch == w.db.Info().Epoch {
+		if w.push.powers.Invoices == nil {
+			return nil
+		}
+		found, err := w.push.powers.Invoices.Find(ctx, ledger.Sought{Newest: 10})
+		if err != nil {
+			return err
+		}
+		unknown, err := w.unknownMarks(ctx, found)
+		if err != nil || len(unknown) == 0 {
+			return err
+		}
+		w.event(Event{What: "rebuilt", Message: fmt.Sprintf("the ledger holds %d of the newest records with our mark that this store does not know: it is an older copy; the ledger is read before anything is written", len(unknown))})
+	}
+	return w.scanLedger(ctx)
+}
+
+// unknownMarks returns the marks of hits that neither a link nor the drawer knows.
+func (w *pass) unknownMarks(ctx context.Context, found ledger.Found[ledger.Invoice]) ([]ledger.Mark, error) {
+	marks := make([]ledger.Mark, 0, len(found.Hits))
+	for m := range found.Hits {
+		marks = append(marks, m)
+	}
+	var unknown []ledger.Mark
+	err := w.db.View(ctx, func(tx store.Tx) error {
+		links, err := tx.Links().ByMarks(marks)
+		if err != nil {
+			return err
+		}
+		for _, m := range marks {
+			if _, ok := links[m]; ok {
+				continue
+			}
+			_, ok, err := w.sightings(tx).Get("m/" + string(m))
+			if err != nil {
+				return err
+			}
+			if !ok {
+				unknown = append(unknown, m)
+			}
+		}
+		return nil
+	})
+	return unknown, err
+}
+
+// scanLedger reads the ledger's invoices of the flow's range, and its payments, into the drawer. The
+// cursors that follow the ledger start here.
+func (w *pass) scanLedger(ctx context.Context) error {
+	q := ledger.Query{Summary: true, From: w.push.settings.Start.Date}
+	for page, err := range w.push.ledger.Invoices(ctx, q) {
+		if err != nil {
+			return err
+		}
+		if err := w.seeInvoices(ctx, page, true); err != nil {
+			return err
+		}
+	}
+	if w.push.settings.paymentsWanted() {
+		for page, err := range w.push.ledger.Payments(ctx, ledger.Query{}) {
+			if err != nil {
+				return err
+			}
+			if err := w.seePayments(ctx, page); err != nil {
+				return err
+			}
+		}
+	}
+	w.meta.Scanned, w.meta.Epoch = true, w.db.Info().Epoch
+	w.scanned = true
+	return w.saveMeta(ctx)
+}
+
+// seeInvoices takes a page of the ledger's invoices into the drawer, and moves its cursor. Strangers
+// are records without a mark of ours, of interest before history is pushed.
+func (w *pass) seeInvoices(ctx context.Context, page ledger.Page[ledger.Invoice], strangers bool) error {
+	return w.update(ctx, func(tx store.Tx) error {
+		docs := w.sightings(tx)
+		for _, inv := range page.Records {
+			s := sighting{ID: inv.ID, Number: inv.Number, Version: inv.Version, Contact: inv.Contact.ID, Name: digest(normal(inv.Contact.Name)),
+				Date: inv.Date, Total: inv.Totals.Total, Status: inv.Status}
+			if inv.Mark != "" {
+				if err := see(docs, "m/"+string(inv.Mark), s); err != nil {
+					return err
+				}
+				continue
+			}
+			if !strangers || !inv.Status.Live() {
+				continue
+			}
+			if err := put(docs, "d/"+inv.Date.String()+"/"+inv.Totals.Total.String()+"/"+inv.ID, s); err != nil {
+				return err
+			}
+			for _, text := range []string{inv.Number, inv.Reference} {
+				if text = strings.TrimSpace(text); text != "" {
+					if err := put(docs, "n/"+digest(text)+"/"+inv.ID, s); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return w.setCursor(tx, w.ledgerCursor("invoices"), page.Next)
+	})
+}
+
+func (w *pass) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+	return w.update(ctx, func(tx store.Tx) error {
+		docs := w.sightings(tx)
+		for _, p := range page.Records {
+			if p.Mark == "" {
+				continue
+			}
+			if err := see(docs, "p/"+string(p.Mark), sighting{ID: p.ID, Version: p.Version, Date: p.Date, Total: p.Amount}); err != nil {
+				return err
+			}
+		}
+		return w.setCursor(tx, w.ledgerCursor("payments"), page.Next)
+	})
+}
+
+func (w *pass) ledgerCursor(kind string) string { return "ledger/" + kind + "/" + w.pair.String() }
+
+func (w *pass) setCursor(tx store.Tx, name string, next ledger.Cursor) error {
+	if next == "" {
+		return nil
+	}
+	return tx.Cursors().Set(name, string(next))
+}
+
+// see notes a marked record; a second record under one mark is noted as such.
+func see(docs store.Documents, key string, s sighting) error {
+	doc, ok, err := docs.Get(key)
+	if err != nil {
+		return err
+	}
+	if ok {
+		var old sighting
+		if err := json.Unmarshal(doc.Value, &old); err != nil {
+			return err
+		}
+		s.Twice = old.Twice || old.ID != s.ID
+	}
+	return put(docs, key, s)
+}
+
+func put(docs store.Documents, key string, s sighting) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return docs.Put(key, b, store.AnyVersion)
+}
+
+func (w *pass) sighted(ctx context.Context, key string) (s sighting, ok bool, err error) {
+	err = w.db.View(ctx, func(tx store.Tx) error {
+		doc, found, err := w.sightings(tx).Get(key)
+		if err != nil || !found {
+			return err
+		}
+		ok = true
+		return json.Unmarshal(doc.Value, &s)
+	})
+	return s, ok, err
+}
+
+// known returns the ledger's record with that mark, if one was seen that no link knows.
+func (w *pass) known(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
+	return w.sighted(ctx, "m/"+string(mark))
+}
+
+func (w *pass) knownPayment(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
+	return w.sighted(ctx, "p/"+string(mark))
+}
+
+// alreadyThere links a record that the ledger holds under our mark.
+func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.Link, before *store.Link, s sighting, payments []ledger.Payment, note func(store.Link, *store.Link)) error {
+	if s.Twice {
+		park(&link, "doubled", fmt.Sprintf("the ledger holds several records with the mark %s; void all but one by hand", link.Mark))
+		return w.planOrNote(Planned{Ref: ref(inv), Source: inv}, link, before, note)
+	}
+	link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, s.ID, s.Number, s.Version
+	link.Amount = expectedTotal(inv, w.push.settings)
+	link.Predicted, link.Actual, link.Reasons = s.Total, s.Total, nil
+	if !s.Status.Live() {
+		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "The ledger's invoice is " + string(s.Status) + ". It is not created again by itself."}}
+	} else if !s.Total.Equal(link.Amount) {
+		link.Reasons = []store.Reason{{Code: "changed_after_push", Message: fmt.Sprintf("The total is %s in the source and %s in the ledger.", link.Amount, s.Total)}}
+	}
+	if err := w.planOrNote(Planned{Ref: ref(inv), Source: inv, Already: true}, link, before, note); err != nil {
+		return err
+	}
+	if len(link.Reasons) == 0 && w.push.settings.paymentsWanted() && len(payments) > 0 && w.plan == nil {
+		w.newPayments = append(w.newPayments, &booking{invoice: link, source: ref(inv), rows: payments})
+	}
+	return nil
+}
+
+// looksAlreadyThere compares a draft with the records that somebody else wrote. A match in number or
+// reference, contact, date and total is offered for adoption; a near one is for a person to judge.
+func (w *pass) looksAlreadyThere(ctx context.Context, inv, draft ledger.Invoice, contactID string) ([]eligibility.Reason, error) {
+	var near, exact []string
+	total := draft.Totals.Total
+	sameContact := func(s sighting) bool {
+		return contactID != "" && s.Contact == contactID || s.Name == digest(normal(displayName(inv.Contact)))
+	}
+	err := w.db.View(ctx, func(tx store.Tx) error {
+		docs := w.sightings(tx)
+		scan := func(prefix string, look func(sighting)) error {
+			found, err := docs.Scan(prefix, "", 20)
+			if err != nil {
+				return err
+			}
+			for _, d := range found {
+				var s sighting
+				if err := json.Unmarshal(d.Value, &s); err != nil {
+					return err
+				}
+				look(s)
+			}
+			return nil
+		}
+		texts := map[string]bool{}
+		for _, text := range append([]string{inv.Number, draft.Number, inv.Reference}, inv.Aliases...) {
+			if text = strings.TrimSpace(text); text != "" && !texts[text] {
+				texts[text] = true
+				if err := scan("n/"+digest(text)+"/", func(s sighting) {
+					same := 0
+					for _, b := range []bool{sameContact(s), s.Date == draft.Date, s.Total.Equal(total)} {
+						if b {
+							same++
+						}
+					}
+					switch {
+					case same == 3:
+						exact = append(exact, s.ID)
+					case same == 2:
+						near = append(near, s.ID)
+					}
+				}); err != nil {
+					return err
+				}
+			}
+		}
+		return scan("d/"+draft.Date.String()+"/"+total.String()+"/", func(s sighting) {
+			if sameContact(s) {
+				near = append(near, s.ID)
+			}
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(exact) == 1:
+		return []eligibility.Reason{parked("adoptable", "The ledger already has this invoice, entered by hand or by another product. Adopt it, or create a second one on purpose.", exact[0], "")}, nil
+	case len(exact)+len(near) > 0:
+		return []eligibility.Reason{parked("looks_already_there", "The ledger has an invoice that looks like this one. Adopt it, or create a second one on purpose.", append(exact, near...)[0], "")}, nil
+	}
+	return nil, nil
+}
+
+// onPurpose is the rule of a link that a person wants written whatever looks like it.
+const onPurpose = "on_purpose"
+
+// Adopt links an invoice of the source with one that the ledger already has, whoever wrote it. Later
+// runs then treat it as pushed. Both ids are those of their systems.
+func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) error {
+	inv, err := p.source.Invoice(ctx, source)
+	if err != nil {
+		return err
+	}
+	theirs, err := p.ledger.Invoice(ctx, ledger.Ref{ID: ledgerID})
+	if err != nil {
+		return err
+	}
+	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
+		return w.decideByHand(ctx, inv, func(link *store.Link) error {
+			if link.State == store.Written {
+				return fmt.Errorf("invoicesync: invoice %s is already linked with %s", inv.ID, link.LedgerID)
+			}
+			link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
+			link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
+			return nil
+		})
+	})
+	return err
+}
+
+// Recreate raises the generation of an invoice, so that the next run creates it anew although the
+// ledger has, or had, one: after a void by hand, a revert, or to create a second one on purpose.
+func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
+	inv, err := p.source.Invoice(ctx, source)
+	if err != nil {
+		return err
+	}
+	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
+		return w.decideByHand(ctx, inv, func(link *store.Link) error {
+			if link.State == store.Intended || link.State == store.Uncertain {
+				return fmt.Errorf("invoicesync: invoice %s may be in the ledger already; run the flow until it is resolved", inv.ID)
+			}
+			link.Generation++
+			link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
+			link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
+			link.Rule = onPurpose
+			deferred(link)
+			return nil
+		})
+	})
+	return err
+}
+
+// decideByHand changes a link on a person's word.
+func (w *pass) decideByHand(ctx context.Context, inv ledger.Invoice, decide func(*store.Link) error) error {
+	var link store.Link
+	var ok bool
+	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		link, ok, err = tx.Links().Get(w.pair, ledger.KindInvoice, inv.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !ok {
+		link = w.newLink(inv, nil)
+	}
+	before := link
+	if err := decide(&link); err != nil {
+		return err
+	}
+	w.stamp(&link)
+	b := ""
+	if before.Run == w.id {
+		b = before.Bucket
+	}
+	return w.keep(ctx, []store.Link{link}, []string{b})
+}

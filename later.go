@@ -1,0 +1,234 @@
+package invoicesync
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// later looks at a source record whose invoice is in the ledger: has it changed, has it been paid?
+func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, note func(store.Link, *store.Link)) error {
+	before := link
+	hash := contentHash(inv)
+	unchanged := link.SourceVersion == inv.Version && link.SourceHash == hash
+	if unchanged && !w.force {
+		note(link, &before)
+		return nil
+	}
+	link.SourceVersion = inv.Version
+	var err error
+	switch {
+	case inv.Status == ledger.StatusVoided || inv.Status == ledger.StatusDeleted:
+		if link, err = w.withdrawn(ctx, link); err != nil {
+			return err
+		}
+		note(link, &before)
+		return nil
+	case hash != link.SourceHash:
+		if link, err = w.edited(ctx, inv, link, hash); err != nil {
+			return err
+		}
+	case len(link.Reasons) > 0 && (link.Reasons[0].Code == "changed_after_push" || link.Reasons[0].Code == "deleted_in_source"):
+		link.Reasons = nil // it has been changed back
+	}
+	note(link, &before)
+	if link.State != store.Written || !w.push.settings.paymentsWanted() {
+		return nil
+	}
+	rows, reasons, err := w.paymentsOf(ctx, inv)
+	if err != nil {
+		return err
+	}
+	if len(reasons) > 0 {
+		w.event(Event{What: "unread", Kind: ledger.KindPayment, SourceID: inv.ID, Codes: []string{reasons[0].Code}, Message: reasons[0].Message})
+		return nil
+	}
+	if len(rows) == 0 || len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+		return nil
+	}
+	w.newPayments = append(w.newPayments, &booking{invoice: link, source: ref(inv), rows: rows})
+	return nil
+}
+
+// edited carries an edit over, or reports it, as the settings say.
+func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, hash string) (store.Link, error) {
+	report := func() store.Link {
+		link.Reasons = []store.Reason{{Code: "changed_after_push",
+			Message: fmt.Sprintf("The invoice was changed in the source after it was pushed: its total is %s there and %s in the ledger.", inv.Totals.Total, link.Actual)}}
+		return link
+	}
+	mode := w.push.settings.OnEdit
+	if mode == EditReport || w.plan != nil {
+		return report(), nil
+	}
+	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
+	if is(err, ledger.ErrNotFound) {
+		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "The ledger no longer has the invoice."}}
+		return link, nil
+	}
+	if err != nil {
+		return link, err
+	}
+	if mode == EditVoid {
+		voided, err := w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, "replaced")
+		if err != nil || voided.State == store.Written {
+			return voided, err
+		}
+		// The next generation is a new invoice; the next run judges it like any other.
+		next := voided
+		next.Generation++
+		next.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, link.SourceID, next.Generation)
+		next.LedgerID, next.LedgerVersion, next.CreatedBy, next.UpdatedBy = "", "", "", ""
+		deferred(&next)
+		return next, nil
+	}
+	facts, err := w.facts(ctx)
+	if err != nil {
+		return link, err
+	}
+	verdict := w.push.policy.Judge(inv, facts)
+	var reasons []eligibility.Reason
+	var draft ledger.Invoice
+	var predicted ledger.Totals
+	rule := ""
+	if !verdict.Eligible() {
+		reasons = verdict.Reasons
+	} else {
+		rows, unread, err := w.paymentsOf(ctx, inv)
+		if err != nil {
+			return link, err
+		}
+		if reasons = unread; len(reasons) == 0 {
+			if draft, rule, predicted, reasons, err = w.shape(ctx, inv, rows); err != nil {
+				return link, err
+			}
+		}
+	}
+	if len(reasons) > 0 {
+		link = report()
+		for _, r := range reasons {
+			link.Reasons = append(link.Reasons, reasonOf(r))
+		}
+		return link, nil
+	}
+	draft.ID, draft.Mark, draft.Contact, draft.Status = current.ID, link.Mark, current.Contact, current.Status
+	if !w.push.settings.Numbers.FromSource {
+		draft.Number = current.Number
+	}
+	amount := expectedTotal(inv, w.push.settings)
+	changed := link
+	changed.SourceHash, changed.Amount, changed.Predicted, changed.Rule = hash, amount, predicted.Total, rule
+	out, err := w.change(ctx, w.push.powers.Updates, ledger.Change{Verb: ledger.Update, Kind: ledger.KindInvoice, Invoice: &current, Wanted: &draft}, changed, "updated")
+	if err != nil {
+		return out, err
+	}
+	if len(out.Reasons) > 0 {
+		// Not carried out: the link must go on telling the two contents apart.
+		out.SourceHash, out.Amount, out.Predicted, out.Rule = link.SourceHash, link.Amount, link.Predicted, link.Rule
+	}
+	return out, nil
+}
+
+// withdrawn deals with a record that the source deleted or voided.
+func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, error) {
+	if link.State != store.Written || len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+		return link, nil
+	}
+	link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
+	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+		return link, nil
+	}
+	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
+	if err != nil {
+		return link, err
+	}
+	if !current.Status.Live() {
+		link.Reasons = []store.Reason{{Code: "voided_in_ledger"}}
+		return link, nil
+	}
+	return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, "deleted_in_source")
+}
+
+// deletedInSource deals with ids that the source no longer has.
+func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	var links map[string]store.Link
+	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		links, err = tx.Links().GetMany(w.pair, ledger.KindInvoice, slices.Sorted(maps.Keys(gone)))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var kept []store.Link
+	var befores []string
+	for _, id := range slices.Sorted(maps.Keys(links)) {
+		link := links[id]
+		b := ""
+		if link.Run == w.id {
+			b = link.Bucket
+		}
+		switch link.State {
+		case store.Written:
+			if link, err = w.withdrawn(ctx, link); err != nil {
+				return err
+			}
+		case store.Intended, store.Uncertain:
+			continue
+		default:
+			link.State = store.Skipped
+			link.Reasons = []store.Reason{{Code: "deleted", Message: "The source no longer has the invoice; it was never written."}}
+		}
+		link.Updated = time.Now().UTC()
+		w.stamp(&link)
+		kept, befores = append(kept, link), append(befores, b)
+	}
+	return w.keep(ctx, kept, befores)
+}
+
+// unread parks records that could not be understood at all.
+func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
+	var kept []store.Link
+	var befores []string
+	for _, u := range records {
+		id := u.Ref.ID
+		if id == "" {
+			id = "unread:" + u.Ref.Number
+		}
+		var link store.Link
+		var ok bool
+		err := w.db.View(ctx, func(tx store.Tx) (err error) {
+			link, ok, err = tx.Links().Get(w.pair, ledger.KindInvoice, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		b := ""
+		if ok && link.Run == w.id {
+			b = link.Bucket
+		}
+		switch {
+		case ok && (link.State == store.Intended || link.State == store.Uncertain):
+			continue
+		case ok && link.State == store.Written:
+			link.Reasons = []store.Reason{{Code: "changed_after_push", Message: "The invoice can no longer be read in the source: " + u.Detail}}
+		default:
+			if !ok {
+				link = w.newLink(ledger.Invoice{ID: id, Currency: w.push.settings.Currency}, nil)
+			}
+			park(&link, u.Code, u.Detail)
+		}
+		w.stamp(&link)
+		kept, befores = append(kept, link), append(befores, b)
+	}
+	return w.keep(ctx, kept, befores)
+}

@@ -1,0 +1,107 @@
+package invoicesync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// Revert takes back what a run created: its payments are deleted, then its invoices voided, or deleted
+// while they are drafts. What the ledger does not allow any more (reconciled, locked, paid by somebody
+// else) is left, with the reason in the report. Reverted invoices are not pushed again by themselves;
+// [Push.Recreate] lets them. Contacts stay. Reverting twice is harmless.
+func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
+	if runID == "" {
+		return Report{}, fmt.Errorf("invoicesync: Revert needs the id of a run, Report.Run")
+	}
+	if p.powers.Voids == nil {
+		return Report{}, &ledger.Error{Kind: ledger.ErrUnsupported, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Message: "it cannot void invoices"}
+	}
+	return p.do(ctx, func(ctx context.Context, w *pass) error {
+		if err := w.loadMeta(ctx); err != nil {
+			return err
+		}
+		if err := w.resolveChanges(ctx, w.run); err != nil {
+			return err
+		}
+		if _, err := w.organisation(ctx); err != nil {
+			return err
+		}
+		for _, kind := range []ledger.RecordKind{ledger.KindPayment, ledger.KindInvoice} {
+			if err := w.revertKind(ctx, kind, runID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *pass) revertKind(ctx context.Context, kind ledger.RecordKind, runID string) error {
+	after := ""
+	for {
+		var links []store.Link
+		err := w.db.View(ctx, func(tx store.Tx) (err error) {
+			links, err = tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Written}, After: after, Limit: 200})
+			return err
+		})
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		after = links[len(links)-1].SourceID
+		for _, l := range links {
+			if l.CreatedBy != runID || l.Batch != "" {
+				continue
+			}
+			if err := w.revertOne(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (w *pass) revertOne(ctx context.Context, link store.Link) error {
+	before := ""
+	if link.Run == w.id {
+		before = link.Bucket
+	}
+	var out store.Link
+	var err error
+	switch link.Kind {
+	case ledger.KindPayment:
+		b := &booking{invoice: store.Link{LedgerID: link.LedgerParent, Currency: link.Currency}}
+		if err := w.freshen(ctx, []*booking{b}); err != nil {
+			return err
+		}
+		var target *ledger.Payment
+		if b.ledger != nil {
+			for i := range b.ledger.Payments {
+				if b.ledger.Payments[i].ID == link.LedgerID {
+					target = &b.ledger.Payments[i]
+				}
+			}
+		}
+		if target == nil || w.push.powers.PaymentVoids == nil {
+			return nil
+		}
+		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, "reverted")
+	default:
+		current, ierr := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
+		if is(ierr, ledger.ErrNotFound) {
+			return nil
+		}
+		if ierr != nil {
+			return ierr
+		}
+		if !current.Status.Live() {
+			return nil
+		}
+		out, err = w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Invoice: &current}, link, "reverted")
+	}
+	if err != nil {
+		return err
+	}
+	w.stamp(&out)
+	return w.keep(ctx, []store.Link{out}, []string{before})
+}

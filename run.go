@@ -1,0 +1,270 @@
+package invoicesync
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// run is one run of a flow: its identity, its right to write, and what it has counted.
+type run struct {
+	id    string
+	pair  store.Pair
+	db    store.Store
+	opts  Options
+	fence *fence
+	rep   Report
+
+	settings string            // hash
+	steps    func(name string) // tests kill the process between steps
+}
+
+func newRun(db store.Store, pair store.Pair, o Options, settings string) *run {
+	id := rand.Text()
+	return &run{id: id, pair: pair, db: db, opts: o, settings: settings, rep: newReport(id, time.Now().UTC())}
+}
+
+func (r *run) step(name string) {
+	if r.steps != nil {
+		r.steps(name)
+	}
+}
+
+// quiet is how long after the last byte absence becomes final.
+func (r *run) quiet(l ledger.Limits) time.Duration {
+	if r.opts.Quiet > 0 {
+		return r.opts.Quiet
+	}
+	return l.Quiet
+}
+
+// resumeAt notes a time at which another run is worth while; the earliest counts.
+func (r *run) resumeAt(t time.Time) {
+	if r.rep.ResumeAt.IsZero() || t.Before(r.rep.ResumeAt) {
+		r.rep.ResumeAt = t.UTC()
+	}
+}
+
+// sleep waits, or returns the context's error.
+func (r *run) sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// waitFor waits out an [ledger.ErrLater], or returns it when that would take too long.
+func (r *run) waitFor(ctx context.Context, err error) error {
+	until := ledger.ResumeAt(err)
+	if until.IsZero() {
+		until = time.Now().Add(5 * time.Second)
+	}
+	d := time.Until(until)
+	if d > r.opts.MaxWait {
+		r.resumeAt(until)
+		return err
+	}
+	r.event(Event{What: "waiting", Message: err.Error(), Until: until.UTC()})
+	if serr := r.sleep(ctx, max(d, time.Millisecond)); serr != nil {
+		return errors.Join(err, serr)
+	}
+	return nil
+}
+
+func (r *run) seal(body []byte, context string) ([]byte, error) {
+	if r.opts.Sealer == nil {
+		return append([]byte(nil), body...), nil
+	}
+	sealed, err := r.opts.Sealer.Seal(body, []byte(context))
+	if err != nil {
+		return nil, fmt.Errorf("invoicesync: a write could not be sealed, so it was not sent: %w", err)
+	}
+	return sealed, nil
+}
+
+func (r *run) open(sealed []byte, context string) ([]byte, error) {
+	if r.opts.Sealer == nil {
+		return sealed, nil
+	}
+	body, err := r.opts.Sealer.Open(sealed, []byte(context))
+	if err != nil {
+		return nil, fmt.Errorf("invoicesync: a stored write could not be opened; is the sealing key the one it was sealed with? %w", err)
+	}
+	return body, nil
+}
+
+// event tells the observer and the log.
+func (r *run) event(e Event) {
+	if r.opts.Observer == nil && r.opts.Logger == nil {
+		return
+	}
+	e.At, e.Run = time.Now().UTC(), r.id
+	if r.opts.Observer != nil {
+		r.opts.Observer(e)
+	}
+	if r.opts.Logger != nil {
+		r.opts.Logger.LogAttrs(context.Background(), slog.LevelDebug, "invoicesync: "+e.What,
+			slog.String("run", e.Run), slog.String("kind", string(e.Kind)), slog.String("source_id", e.SourceID),
+			slog.String("ledger_id", e.LedgerID), slog.Any("codes", e.Codes), slog.String("message", e.Message))
+	}
+}
+
+func (r *run) eventFor(l store.Link) {
+	if r.opts.Observer == nil && r.opts.Logger == nil {
+		return
+	}
+	r.event(Event{What: eventOf(l, r.id), Kind: l.Kind, SourceID: l.SourceID, Number: l.LedgerNumber, LedgerID: l.LedgerID,
+		Codes: codes(l.Reasons), Message: firstMessage(l.Reasons), Amount: l.Amount})
+}
+
+func (r *run) observe(name string, d time.Duration, labels ...string) {
+	if r.opts.Metrics != nil {
+		r.opts.Metrics.Observe(name, d, labels...)
+	}
+}
+
+// row is the activity of a link.
+func (r *run) row(event string, l store.Link) store.Row {
+	return store.Row{At: time.Now().UTC(), Pair: r.pair, Run: r.id, Event: event, Kind: l.Kind, SourceID: l.SourceID,
+		LedgerID: l.LedgerID, Codes: codes(l.Reasons), Amount: l.Amount, Currency: l.Currency, Detail: l.Rule}
+}
+
+// stamp says in the link how this run judges it, so that the report counts each record once.
+func (r *run) stamp(l *store.Link) {
+	l.Run, l.Settings = r.id, r.settings
+	b := bucketOf(*l, r.id)
+	l.Bucket = b.state + "/" + b.code
+}
+
+// tally counts a link into the report, and out of it as this run had counted it before.
+func (r *run) tally(before string, l store.Link) {
+	var c *Counts
+	switch l.Kind {
+	case ledger.KindInvoice:
+		c = &r.rep.Invoices
+	case ledger.KindPayment:
+		c = &r.rep.Payments
+	default:
+		return
+	}
+	if before != "" {
+		c.add(parseBucket(before), -1)
+		r.owe(parseBucket(before), l.Amount.Neg())
+	}
+	b := parseBucket(l.Bucket)
+	c.add(b, 1)
+	r.owe(b, l.Amount)
+	if l.Kind == ledger.KindInvoice && l.State == store.Written && (b.state == bCreated || b.state == bUpdated) {
+		r.rep.Difference = r.rep.Difference.Add(l.Actual.Sub(l.Amount).Abs())
+	}
+	if r.opts.Metrics != nil {
+		r.opts.Metrics.Count("records", 1, "kind", string(l.Kind), "state", b.state, "code", b.code)
+	}
+}
+
+// owe adds money that was not written.
+func (r *run) owe(b bucket, amount decimal.Decimal) {
+	code := b.code
+	switch b.state {
+	case bRefused, bUncertain, bDeferred:
+		if code == "" {
+			code = b.state
+		}
+	case bParked:
+		if notOwed[code] {
+			return
+		}
+	default:
+		return
+	}
+	if sum := r.rep.Owed[code].Add(amount); sum.IsZero() {
+		delete(r.rep.Owed, code)
+	} else {
+		r.rep.Owed[code] = sum
+	}
+}
+
+// notOwed are codes that ask for attention for a record which is in the ledger.
+var notOwed = map[string]bool{
+	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
+	"reverse_by_hand": true, "changed_in_ledger": true,
+}
+
+// bucketOf says how a report counts the link.
+func bucketOf(l store.Link, run string) bucket {
+	code := ""
+	if len(l.Reasons) > 0 {
+		code = l.Reasons[0].Code
+	}
+	switch l.State {
+	case store.Written:
+		switch {
+		case notOwed[code]:
+			return bucket{bParked, code}
+		case l.CreatedBy == run:
+			return bucket{bCreated, ""}
+		case l.UpdatedBy == run:
+			return bucket{bUpdated, ""}
+		}
+		return bucket{bAlready, ""}
+	case store.Skipped:
+		if l.UpdatedBy == run {
+			return bucket{bUpdated, ""} // voided or deleted by this run
+		}
+		return bucket{bSkipped, code}
+	case store.Parked:
+		return bucket{bParked, code}
+	case store.Refused:
+		return bucket{bRefused, code}
+	case store.Deferred:
+		return bucket{bDeferred, code}
+	}
+	return bucket{bUncertain, code}
+}
+
+func parseBucket(s string) bucket {
+	state, code, _ := strings.Cut(s, "/")
+	return bucket{state, code}
+}
+
+// eventOf names what happened to a link, for the log and the observer.
+func eventOf(l store.Link, run string) string { return bucketOf(l, run).state }
+
+func codes(reasons []store.Reason) []string {
+	if len(reasons) == 0 {
+		return nil
+	}
+	c := make([]string, len(reasons))
+	for i, r := range reasons {
+		c[i] = r.Code
+	}
+	return c
+}
+
+func firstMessage(reasons []store.Reason) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0].Message
+}
+
+// update runs f in a transaction of the store, under the fence of a run that may write.
+func (r *run) update(ctx context.Context, f func(store.Tx) error) error {
+	if r.fence == nil {
+		return r.db.Update(ctx, f) // a preview: its store is an overlay that keeps nothing
+	}
+	return r.fence.update(ctx, f)
+}

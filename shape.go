@@ -1,0 +1,152 @@
+package invoicesync
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+)
+
+// shape turns an invoice of the source into the draft for the ledger: dates, lines, accounts, taxes,
+// number, and the totals that the ledger will make of it.
+func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.Payment) (ledger.Invoice, string, ledger.Totals, []eligibility.Reason, error) {
+	s := w.push.settings
+	none := ledger.Totals{}
+	if err := w.needChart(ctx); err != nil {
+		return ledger.Invoice{}, "", none, nil, err
+	}
+	predict := func(i ledger.Invoice) (ledger.Prediction, error) { return w.push.ledger.Predict(i, w.charted) }
+
+	draft := ledger.Invoice{
+		Kind: ledger.SalesInvoice, Status: s.status(), Date: inv.Date, Currency: inv.Currency, Rate: inv.Rate,
+		Contact: inv.Contact, TaxMode: ledger.TaxExclusive, URL: inv.URL, Theme: s.Theme, Title: inv.Title,
+		SentToContact: s.SentToContact && s.status() == ledger.StatusApproved,
+	}
+	draft.Contact.ID = ""
+	withPayments := inv
+	withPayments.Payments = payments
+	var rule string
+	draft.DueDate, rule = dueDate(withPayments, s.Due)
+	draft.Reference = inv.Reference
+	if s.Numbers.FromSource {
+		draft.Number = s.Numbers.Prefix + inv.Number
+	}
+	if draft.Reference == "" {
+		draft.Reference = inv.Number
+	}
+
+	var reasons []eligibility.Reason
+	if reason := w.rateReason(ctx, inv); reason != nil {
+		reasons = append(reasons, *reason)
+	}
+	shaped := inv
+	shaped.Lines = make([]ledger.Line, 0, len(inv.Lines))
+	for _, l := range inv.Lines {
+		if l.Kind == ledger.LineFinanceCharge && s.FinanceCharges == FinanceChargesLeftOut {
+			continue
+		}
+		shaped.Lines = append(shaped.Lines, l)
+	}
+	mapped, accountReasons := mapAccounts(shaped.Lines, w.chart, s.Accounts)
+	reasons = append(reasons, accountReasons...)
+	shaped.Lines = mapped
+	taxed, taxReasons := applyTax(shaped, w.charted, s.Tax, predict)
+	reasons = append(reasons, taxReasons...)
+	if len(reasons) > 0 {
+		return draft, rule, none, reasons, nil
+	}
+	draft.Lines, draft.TaxMode = taxed.Lines, taxed.TaxMode
+	for i := range draft.Lines {
+		// The source's ids mean nothing to the ledger.
+		draft.Lines[i].ID, draft.Lines[i].AppliesTo, draft.Lines[i].SKU = "", "", ""
+		if len(s.Tracking) > 0 {
+			draft.Lines[i].Tracking = s.Tracking
+		}
+	}
+	if w.opts.Adjust != nil {
+		adjusted, err := w.opts.Adjust(Draft{Source: inv, Invoice: draft})
+		if err != nil {
+			return draft, rule, none, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil
+		}
+		draft = adjusted.Invoice
+	}
+	totals, reason := w.predictTotals(inv, &draft, predict)
+	if reason != nil {
+		reasons = append(reasons, *reason)
+	}
+	draft.Totals = totals
+	return draft, rule, totals, reasons, nil
+}
+
+// predictTotals compares what the ledger will compute with what the source says, under the policy.
+func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Totals, *eligibility.Reason) {
+	s := w.push.settings
+	want := expectedTotal(inv, s)
+	p, err := predict(*draft)
+	if err != nil {
+		code := ledger.Code(err)
+		if code == "" {
+			code = "not_predictable"
+		}
+		r := parked(code, "The ledger's total cannot be predicted: "+err.Error(), "", "")
+		return p.Totals, &r
+	}
+	if p.Unclear != "" {
+		r := parked("rounding_unclear", "How the ledger rounds this invoice is not known for certain: "+p.Unclear, "", "")
+		return p.Totals, &r
+	}
+	diff := want.Sub(p.Totals.Total)
+	if diff.IsZero() {
+		return p.Totals, nil
+	}
+	switch s.OnVariance {
+	case VarianceReport:
+		return p.Totals, nil
+	case VarianceRoundingLine:
+		// Rounding is a minor unit a line at most; more is another mistake.
+		if diff.Abs().LessThanOrEqual(inv.Currency.Minor().Mul(decimal.NewFromInt(int64(len(draft.Lines))))) {
+			draft.Lines = append(draft.Lines, ledger.Line{Kind: ledger.LineOther, Description: "Rounding", Quantity: decimal.NewFromInt(1),
+				UnitPrice: diff, Amount: diff, Account: s.RoundingAccount, TaxCode: s.Tax.ZeroCode})
+			if q, err := predict(*draft); err == nil && q.Totals.Total.Equal(want) && q.Unclear == "" {
+				return q.Totals, nil
+			}
+		}
+	}
+	r := parked("total_differs", "The ledger would make another total of these lines than the source has.", p.Totals.Total.String(), want.String())
+	return p.Totals, &r
+}
+
+// rateReason parks a document in a foreign currency that states no exchange rate: the ledger would take
+// a rate of its own.
+func (w *pass) rateReason(ctx context.Context, inv ledger.Invoice) *eligibility.Reason {
+	org, err := w.organisation(ctx)
+	if err != nil || inv.Currency == org.BaseCurrency || inv.Rate.Valid && inv.Rate.Decimal.IsPositive() {
+		return nil
+	}
+	r := parked("exchange_rate_missing", "The invoice is in a foreign currency and states no exchange rate.", string(inv.Currency), string(org.BaseCurrency))
+	return &r
+}
+
+// contentHash changes when the content of an invoice does: what it says, not how it was paid.
+func contentHash(inv ledger.Invoice) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s|%s|%s|%s|%s|", inv.Date, inv.Currency, inv.Contact.ID, inv.Totals.Total, inv.TaxMode)
+	for _, l := range inv.Lines {
+		for _, s := range []string{string(l.Kind), l.SKU, l.Name, l.Description, l.Quantity.String(), l.UnitPrice.String(), l.Amount.String(), string(l.Taxability)} {
+			h.Write([]byte(s))
+			h.Write([]byte{0})
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:10])
+}
+
+// normal folds a name for comparing: case, accents and spaces aside.
+func normal(name string) string {
+	return strings.Join(strings.Fields(foldAccents(strings.ToLower(name))), " ")
+}

@@ -1,0 +1,155 @@
+package xero
+
+import (
+	"strconv"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/ledger"
+)
+
+// pricePlaces is how many decimal places a unit price and a quantity hold (unitdp=4). Line amounts,
+// tax and totals hold two, in every currency.
+const (
+	pricePlaces  = 4
+	amountPlaces = 2
+)
+
+// UnclearNegativeHalf is [ledger.Prediction.Unclear] where an amount below zero ends in exactly half a
+// cent: Xero rounds halves up, and it is not known which way that is below zero.
+const UnclearNegativeHalf = "negative_half"
+
+// Predict implements [ledger.Ledger]. Xero rounds a line's unit price to four places first, then the
+// line's amount and then its tax to two, halves up, and sums what it has rounded: 25.06, 25.61 and 25.63
+// at 15 % have 3.76 + 3.84 + 3.84 = 11.44 tax. A stated TaxAmount is taken as it is. (Source:
+// developer.xero.com, rounding in Xero.)
+//
+// A line without a tax code has that of its item or account. A code that the chart does not have, on a
+// line whose tax is not stated, is [ledger.ErrRefused].
+func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Prediction, error) {
+	p := ledger.Prediction{
+		Amounts: make([]decimal.Decimal, len(inv.Lines)),
+		Taxes:   make([]decimal.Decimal, len(inv.Lines)),
+	}
+	for i, line := range inv.Lines {
+		priced := price(line)
+		amount, sure := roundHalf(priced.quantity.Mul(priced.unit), one)
+		if !sure {
+			p.Unclear = UnclearNegativeHalf
+		}
+		tax := decimal.Zero
+		switch {
+		case inv.TaxMode == ledger.TaxNone || priced.bare:
+		case line.TaxAmount.Valid:
+			tax, sure = roundHalf(line.TaxAmount.Decimal, one)
+		default:
+			percent, err := percentOf(line, chart)
+			if err != nil {
+				err.Thing = "line " + strconv.Itoa(i+1)
+				return ledger.Prediction{}, err
+			}
+			divisor := hundred
+			if inv.TaxMode == ledger.TaxInclusive {
+				divisor = hundred.Add(percent)
+			}
+			if divisor.Sign() <= 0 {
+				return ledger.Prediction{}, refuse("line "+strconv.Itoa(i+1), ledger.RefusedTaxRate, "a rate of "+percent.String()+" % cannot be contained in an amount")
+			}
+			tax, sure = roundHalf(amount.Mul(percent), divisor)
+		}
+		if !sure {
+			p.Unclear = UnclearNegativeHalf
+		}
+		p.Amounts[i], p.Taxes[i] = amount, tax
+		p.Totals.Net = p.Totals.Net.Add(amount)
+		p.Totals.Tax = p.Totals.Tax.Add(tax)
+	}
+	p.Totals.Total = p.Totals.Net
+	if inv.TaxMode == ledger.TaxInclusive {
+		p.Totals.Net = p.Totals.Net.Sub(p.Totals.Tax)
+	} else {
+		p.Totals.Total = p.Totals.Total.Add(p.Totals.Tax)
+	}
+	p.Totals.Balance = p.Totals.Total
+	return p, nil
+}
+
+var (
+	one     = decimal.NewFromInt(1)
+	hundred = decimal.NewFromInt(100)
+)
+
+// roundHalf returns n ÷ d, for a positive d, rounded to cents, halves away from zero. sure is false where
+// rounding halves towards positive infinity gives another result.
+func roundHalf(n, d decimal.Decimal) (rounded decimal.Decimal, sure bool) {
+	quotient, rest := n.QuoRem(d, amountPlaces)
+	cent := decimal.New(1, -amountPlaces)
+	switch rest.Abs().Add(rest.Abs()).Cmp(d.Mul(cent)) {
+	case -1:
+		return quotient, true
+	case 0:
+		sure = n.Sign() > 0
+	default:
+		sure = true
+	}
+	if n.Sign() < 0 {
+		cent = cent.Neg()
+	}
+	return quotient.Add(cent), sure
+}
+
+// percentOf is the rate of the tax that Xero will use for a line.
+func percentOf(line ledger.Line, chart ledger.Chart) (decimal.Decimal, *ledger.Error) {
+	code, account := line.TaxCode, line.Account
+	if item, ok := chart.Item(line.ItemCode); ok && code == "" {
+		code = item.SalesTaxCode
+		if account == "" {
+			account = item.SalesAccount
+		}
+	}
+	if code == "" {
+		if a, ok := chart.Account(account); ok {
+			code = a.TaxCode
+		}
+	}
+	rate, ok := chart.TaxRate(code)
+	if !ok {
+		return decimal.Zero, refuse("", ledger.RefusedTaxRate, "the chart has no tax rate for the line: map its tax, or give the account a default")
+	}
+	return rate.Percent, nil
+}
+
+// priced is a line's quantity and unit price as they go over the wire.
+type priced struct {
+	quantity, unit decimal.Decimal
+	note           string // for the description: what quantity and price could not say
+	bare           bool   // nothing but a description
+}
+
+// price fits a line into four places. Where cutting the price would change the amount (energy at
+// 0.123456 a unit), the line becomes one piece at the amount, and its description says the rest.
+func price(line ledger.Line) priced {
+	q, u := line.Quantity, line.UnitPrice
+	if q.IsZero() && u.IsZero() {
+		if line.Amount.IsZero() {
+			return priced{bare: true}
+		}
+		q, u = one, line.Amount
+	}
+	p := priced{quantity: q.Round(pricePlaces), unit: u.Round(pricePlaces)}
+	if p.quantity.Equal(q) && p.unit.Equal(u) {
+		return p
+	}
+	want := line.Amount
+	if want.IsZero() {
+		want = q.Mul(u).Round(amountPlaces)
+	}
+	if got, sure := roundHalf(p.quantity.Mul(p.unit), one); sure && got.Equal(want) {
+		return p
+	}
+	return priced{quantity: one, unit: want.Round(pricePlaces), note: " (" + q.String() + " × " + u.String() + ")"}
+}
+
+func refuse(thing, code, message string) *ledger.Error {
+	return &ledger.Error{Kind: ledger.ErrRefused, Room: Vendor, Thing: thing, Code: code, Message: message}
+}

@@ -1,0 +1,250 @@
+package xero
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
+	"github.com/invoicesync/invoicesync/ledger"
+)
+
+// What Xero allows: about 50 records a request are recommended and 3.5 MB advised; a key has at most
+// 128 characters and is remembered for 6 minutes from its first use.
+const (
+	batchSize  = 50
+	batchBytes = 3_500_000
+	keyLength  = 128
+	keyLife    = 6 * time.Minute
+	quiet      = 7 * time.Minute
+	deadline   = 125 * time.Second
+)
+
+// writer creates records of one kind. Everything that is the same for all kinds is here.
+type writer[T any] struct {
+	l      *Ledger
+	kind   string // "Invoices", "Contacts", "Payments"
+	query  string
+	encode func([]ledger.Draft[T]) (any, error)
+	echoes func(*wirePage) []echo[T]
+	find   func(context.Context, ledger.Sought) (ledger.Found[T], error)
+}
+
+// echo is what an answer says of one record of a batch.
+type echo[T any] struct {
+	id       string
+	mark     ledger.Mark
+	amount   decimal.Decimal
+	parent   string
+	record   T
+	unclear  string
+	result   wireResult
+	personal []string // texts of the record that a message may quote
+}
+
+func (w writer[T]) route() string { return "PUT /" + w.kind + "?" + w.query }
+
+// Limits implements [ledger.Writer].
+func (w writer[T]) Limits() ledger.Limits {
+	return ledger.Limits{Batch: batchSize, Bytes: batchBytes, KeyLength: keyLength, KeyLife: keyLife, Quiet: quiet, Deadline: deadline}
+}
+
+// Encode implements [ledger.Writer].
+func (w writer[T]) Encode(drafts []ledger.Draft[T]) (ledger.Encoded, error) {
+	if len(drafts) == 0 {
+		return ledger.Encoded{}, refuse("PUT /"+w.kind, ledger.RefusedOther, "there is nothing to write")
+	}
+	marks := make(map[ledger.Mark]bool, len(drafts))
+	for _, d := range drafts {
+		if !d.Mark.Valid() || marks[d.Mark] {
+			return ledger.Encoded{}, refuse("mark "+printableMark(d.Mark), "mark_invalid", "every draft needs a mark of its own")
+		}
+		marks[d.Mark] = true
+	}
+	v, err := w.encode(drafts)
+	if err != nil {
+		return ledger.Encoded{}, err
+	}
+	body, err := marshal(v)
+	return ledger.Encoded{Route: w.route(), Body: body}, err
+}
+
+func printableMark(m ledger.Mark) string {
+	if m.Valid() {
+		return string(m)
+	}
+	return "(invalid)"
+}
+
+// marshal is json.Marshal that leaves <, > and & as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("xero: encode: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Create implements [ledger.Writer].
+func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome[T], error) {
+	thing := "PUT /" + w.kind
+	if err := w.check(thing, b); err != nil {
+		return nil, err
+	}
+	resp, unknown, err := w.l.send(ctx, thing, b.Encoded, b.Key, b.Gate)
+	if err != nil {
+		return nil, err
+	}
+	if unknown == nil && !resp.OK() {
+		if unknown, err = refusedWrite(thing, resp); err != nil {
+			return nil, err
+		}
+	}
+	if unknown == nil {
+		var page wirePage
+		if page, err = decodeEchoes(resp); err == nil {
+			return match(b.Members, w.echoes(&page)), nil
+		}
+		unknown = &seen{"unreadable", "the answer cannot be read"}
+	}
+	outcomes := make([]ledger.Outcome[T], len(b.Members))
+	for i, m := range b.Members {
+		outcomes[i] = uncertain[T](m.Mark, unknown.code, unknown.message)
+	}
+	return outcomes, nil
+}
+
+// check finds mistakes of the caller before anything is sent.
+func (w writer[T]) check(thing string, b ledger.Batch) error {
+	switch {
+	case b.Encoded.Route != w.route():
+		return requestError(thing, "the batch was encoded for another request: encode its drafts again")
+	case len(b.Encoded.Body) == 0 || len(b.Members) == 0:
+		return requestError(thing, "the batch is empty")
+	case len(b.Key) > keyLength:
+		return requestError(thing, fmt.Sprintf("the key has %d characters, at most %d are allowed", len(b.Key), keyLength))
+	}
+	return nil
+}
+
+func requestError(thing, message string) error {
+	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
+}
+
+// decodeEchoes reads a batch's answer. One record that cannot be read must not hide the others: it is
+// dropped, and its member is then uncertain.
+func decodeEchoes(resp *vendorhttp.Response) (wirePage, error) {
+	var page wirePage
+	err := resp.Decode(&page)
+	if err == nil {
+		return page, nil
+	}
+	var raw rawPage
+	if again := resp.Decode(&raw); again != nil {
+		return page, again
+	}
+	page = wirePage{
+		Invoices: readable[wireInvoice](raw.Invoices), Contacts: readable[wireContact](raw.Contacts), Payments: readable[wirePayment](raw.Payments),
+	}
+	return page, nil
+}
+
+func readable[W any](raw []json.RawMessage) []W {
+	var rows []W
+	for _, r := range raw {
+		var row W
+		if json.Unmarshal(r, &row) == nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// match finds each member's echo by its mark; the order of an answer is not promised.
+func match[T any](members []ledger.Member, echoes []echo[T]) []ledger.Outcome[T] {
+	byMark := map[ledger.Mark][]*echo[T]{}
+	for i := range echoes {
+		byMark[echoes[i].mark] = append(byMark[echoes[i].mark], &echoes[i])
+	}
+	outcomes := make([]ledger.Outcome[T], len(members))
+	for i, m := range members {
+		hits := byMark[m.Mark]
+		if len(hits) == 0 && len(members) == 1 && len(echoes) == 1 && echoes[0].result.failed() && zeroID(echoes[0].id) {
+			// A refused record may come back without its Url. Where one was sent and one comes back, it is it.
+			hits = []*echo[T]{&echoes[0]}
+		}
+		outcomes[i] = judge(m, hits)
+	}
+	return outcomes
+}
+
+// judge says what became of a member. Created and Refused need the whole proof; what contradicts itself is
+// uncertain, such as a payment with an id and with errors, which Xero's own specification shows.
+func judge[T any](m ledger.Member, hits []*echo[T]) ledger.Outcome[T] {
+	switch len(hits) {
+	case 0:
+		return uncertain[T](m.Mark, "not_in_answer", "the answer does not speak of it")
+	case 1:
+	default:
+		return uncertain[T](m.Mark, "doubled", "the answer speaks of it more than once")
+	}
+	e := hits[0]
+	created, failed := !zeroID(e.id), e.result.failed()
+	switch {
+	case created && failed:
+		r := refusal(e.result.ValidationErrors, e.personal...)
+		return uncertain[T](m.Mark, "contradictory", "it has an id and an error: "+r.Message)
+	case failed && len(e.result.ValidationErrors) == 0:
+		return uncertain[T](m.Mark, "contradictory", "it has an error and no reason")
+	case failed:
+		r := refusal(e.result.ValidationErrors, e.personal...)
+		if r.Code == codeMarkTaken {
+			return uncertain[T](m.Mark, r.Code, r.Message)
+		}
+		return ledger.Outcome[T]{State: ledger.Refused, Mark: m.Mark, Refusal: r}
+	case !created:
+		return uncertain[T](m.Mark, "no_id", "it has no id and no error")
+	case e.unclear != "":
+		return uncertain[T](m.Mark, e.unclear, "it cannot be read")
+	case !e.amount.Equal(m.Amount):
+		return uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
+	case m.Parent != "" && !sameID(e.parent, m.Parent), m.Parent == "" && e.parent != "":
+		return uncertain[T](m.Mark, "parent_differs", "it belongs to another invoice")
+	}
+	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
+}
+
+func uncertain[T any](m ledger.Mark, code, message string) ledger.Outcome[T] {
+	return ledger.Outcome[T]{State: ledger.Uncertain, Mark: m, Refusal: &ledger.Refusal{Code: code, Message: message}}
+}
+
+// Find implements [ledger.Writer].
+func (w writer[T]) Find(ctx context.Context, s ledger.Sought) (ledger.Found[T], error) {
+	return w.find(ctx, s)
+}
+
+// fit cuts s to n characters.
+func fit(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return strings.TrimRight(string(runes[:n]), " ")
+}
+
+// draftError makes err, if it is one of ours, speak of the draft.
+func draftError(m ledger.Mark, err error) error {
+	var e *ledger.Error
+	if errors.As(err, &e) {
+		e.Thing = strings.TrimSuffix("draft "+string(m)+": "+e.Thing, ": ")
+	}
+	return err
+}
