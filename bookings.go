@@ -2,9 +2,11 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,7 +29,12 @@ func (w *pass) paymentsOf(ctx context.Context, inv ledger.Invoice) ([]ledger.Pay
 	rows := inv.Payments
 	if inv.PaymentsElsewhere && (w.push.settings.paymentsWanted() || inv.Totals.Paid.IsPositive()) {
 		var err error
-		if rows, err = w.push.source.PaymentsOf(ctx, ledger.Ref{ID: inv.ID}); err != nil {
+		if f, ok := w.fetched[inv.ID]; ok {
+			rows, err = f.rows, f.err
+		} else {
+			rows, err = w.push.source.PaymentsOf(ctx, ledger.Ref{ID: inv.ID})
+		}
+		if err != nil {
 			if code := recordError(err); code != "" {
 				return nil, []eligibility.Reason{parked(code, "The invoice's payments cannot be read: "+err.Error(), "", "")}, nil
 			}
@@ -51,6 +58,68 @@ func (w *pass) paymentsOf(ctx context.Context, inv ledger.Invoice) ([]ledger.Pay
 	return rows, nil, nil
 }
 
+// fetched is what was read ahead of an invoice's payments.
+type fetched struct {
+	rows []ledger.Payment
+	err  error
+}
+
+// ahead is how many invoices' payments are asked for at the same time. Vendors allow more; this is
+// enough to hide most of the time that an answer takes.
+const ahead = 4
+
+// prefetch asks for the payments of the records that will need them, several at a time. What it asks
+// for is what judging would ask for one by one.
+func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map[string]store.Link) error {
+	if !w.push.settings.paymentsWanted() {
+		return nil
+	}
+	var ids []string
+	for i := range records {
+		inv := &records[i]
+		link, linked := links[inv.ID]
+		switch {
+		case !inv.PaymentsElsewhere, w.queued[inv.ID], linked && (link.State == store.Intended || link.State == store.Uncertain || sticky(link)):
+			continue
+		case linked && link.State == store.Written:
+			if link.Batch != "" || !w.force && link.SourceVersion == inv.Version {
+				continue
+			}
+		default:
+			facts, err := w.facts(ctx)
+			if err != nil {
+				return err
+			}
+			if !w.policy.Judge(*inv, facts).Eligible() {
+				continue
+			}
+		}
+		ids = append(ids, inv.ID)
+	}
+	if len(ids) < 2 {
+		return nil
+	}
+	results := make([]fetched, len(ids))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range min(ahead, len(ids)) {
+		group.Go(func() {
+			for i := range next {
+				results[i].rows, results[i].err = w.push.source.PaymentsOf(ctx, ledger.Ref{ID: ids[i]})
+			}
+		})
+	}
+	for i := range ids {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	for i, id := range ids {
+		w.fetched[id] = results[i]
+	}
+	return nil
+}
+
 // recordError tells errors that concern one record from those that concern the connection.
 func recordError(err error) string {
 	switch {
@@ -64,7 +133,7 @@ func recordError(err error) string {
 
 // book judges the queued payments and writes those that are to be booked; in full batches, or all.
 func (w *pass) book(ctx context.Context, all bool) error {
-	if len(w.newPayments) == 0 {
+	if len(w.newPayments) == 0 && (!all || len(w.newEntries) == 0) {
 		return nil
 	}
 	queue := w.newPayments
@@ -73,7 +142,6 @@ func (w *pass) book(ctx context.Context, all bool) error {
 		w.newPayments = queue
 		return err
 	}
-	var entries []entry[ledger.Payment]
 	var kept []store.Link
 	var befores []string
 	for _, b := range queue {
@@ -81,7 +149,7 @@ func (w *pass) book(ctx context.Context, all bool) error {
 		if err != nil {
 			return err
 		}
-		if err := w.bookInvoice(ctx, b, links, &entries, func(l store.Link, before *store.Link) {
+		if err := w.bookInvoice(ctx, b, links, func(l store.Link, before *store.Link) {
 			w.stamp(&l)
 			kept = append(kept, l)
 			bk := ""
@@ -96,7 +164,12 @@ func (w *pass) book(ctx context.Context, all bool) error {
 	if err := w.keep(ctx, kept, befores); err != nil {
 		return err
 	}
-	_ = all
+	n := len(w.newEntries)
+	if batch := max(w.payments.writer.Limits().Batch, 1); !all {
+		n = n / batch * batch
+	}
+	entries := w.newEntries[:n:n]
+	w.newEntries = w.newEntries[n:]
 	return w.payments.write(ctx, w.run, entries)
 }
 
@@ -143,7 +216,7 @@ func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.L
 }
 
 // bookInvoice judges the payments of one invoice in their order.
-func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, entries *[]entry[ledger.Payment], note func(store.Link, *store.Link)) error {
+func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
 	if err := w.needChart(ctx); err != nil {
 		return err
 	}
@@ -157,6 +230,10 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 	}
 	taken := map[string]bool{}
 	for _, p := range b.rows {
+		if w.queued["payment "+p.ID] {
+			balance = balance.Sub(p.Amount)
+			continue // judged in this run already, and about to be written
+		}
 		var before *store.Link
 		if l, ok := links[p.ID]; ok {
 			before = &l
@@ -201,7 +278,11 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		balance = balance.Sub(draft.Amount)
 		link.Predicted = draft.Amount
-		*entries = append(*entries, entry[ledger.Payment]{link: link, before: before, draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft}})
+		key := "payment " + p.ID
+		w.queued[key] = true
+		w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
+			draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
+			done:  func(result[ledger.Payment]) error { delete(w.queued, key); return nil }})
 	}
 	return nil
 }
@@ -376,7 +457,12 @@ func (w *pass) deferBookings(ctx context.Context) error {
 		}
 	}
 	w.newPayments = nil
-	return w.keep(ctx, kept, befores)
+	for i := range w.newEntries {
+		w.newEntries[i].done = nil
+	}
+	err := w.payments.deferAll(ctx, w.run, w.newEntries)
+	w.newEntries = nil
+	return errors.Join(err, w.keep(ctx, kept, befores))
 }
 
 // laterPayment looks at a payment that is in the ledger: was it reversed, or given back?

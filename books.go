@@ -72,13 +72,14 @@ func (w *pass) chartMended(ctx context.Context) (bool, error) {
 		waits := false
 		err := w.db.View(ctx, func(tx store.Tx) error {
 			for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
-				links, err := tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Parked, store.Refused}})
-				if err != nil {
-					return err
-				}
-				for _, l := range links {
-					for _, r := range l.Reasons {
-						waits = waits || chartCodes[r.Code]
+				for code := range chartCodes {
+					links, err := tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, Limit: 1,
+						States: []store.LinkState{store.Parked, store.Refused}})
+					if err != nil {
+						return err
+					}
+					if waits = len(links) > 0; waits {
+						return nil
 					}
 				}
 			}

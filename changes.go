@@ -77,7 +77,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Chang
 		if err == nil {
 			break
 		}
-		if errors.Is(err, ledger.ErrLater) && r.waitFor(ctx, err) == nil {
+		if errors.Is(err, ledger.ErrLater) && try < maxWaits && r.waitFor(ctx, err) == nil {
 			continue
 		}
 		// Nothing was written for certain.

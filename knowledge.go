@@ -86,6 +86,9 @@ func (w *pass) unknownMarks(ctx context.Context, found ledger.Found[ledger.Invoi
 // scanLedger reads the ledger's invoices of the flow's range, and its payments, into the drawer. The
 // cursors that follow the ledger start here.
 func (w *pass) scanLedger(ctx context.Context) error {
+	if err := w.knowSource(ctx); err != nil {
+		return err
+	}
 	q := ledger.Query{Summary: true, From: w.push.settings.Start.Date}
 	for page, err := range w.push.ledger.Invoices(ctx, q) {
 		if err != nil {
@@ -108,6 +111,32 @@ func (w *pass) scanLedger(ctx context.Context) error {
 	w.meta.Scanned, w.meta.Epoch = true, w.db.Info().Epoch
 	w.scanned = true
 	return w.saveMeta(ctx)
+}
+
+// knowSource compares the source with the settings, once for a store: that it is the organisation they
+// name, in the currency that its owner confirmed, and as live as the ledger.
+func (w *pass) knowSource(ctx context.Context) error {
+	src, err := w.push.source.Organisation(ctx)
+	if err != nil {
+		return err
+	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return err
+	}
+	s := w.push.settings
+	refuse := func(code, format string, args ...any) error {
+		return &ledger.Error{Kind: ledger.ErrReconnect, Room: "invoicesync", Thing: "source " + s.Source.String(), Code: code, Message: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case src.ID != s.Source:
+		return refuse("other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", src.ID)
+	case src.BaseCurrency != "" && src.BaseCurrency != s.Currency:
+		return refuse("currency_differs", "its currency is %s, and the settings confirm %s; correct the settings", src.BaseCurrency, s.Currency)
+	case src.Live != org.Live:
+		return refuse("live_and_test_mixed", "one side is live (%t) and the other is not (%t); a test must not be mixed with real books", src.Live, org.Live)
+	}
+	return nil
 }
 
 // seeInvoices takes a page of the ledger's invoices into the drawer, and moves its cursor. Strangers

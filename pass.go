@@ -36,6 +36,7 @@ type pass struct {
 	waitingCount int
 	newInvoices  []entry[ledger.Invoice]
 	newPayments  []*booking
+	newEntries   []entry[ledger.Payment]
 	queued       map[string]bool // source ids of the jobs in the queues
 
 	pages       []*pageMark
@@ -43,7 +44,9 @@ type pass struct {
 	scanned     bool          // the ledger was read as a whole in this run
 	feedStarted bool          // the payment feed was joined in this run
 	feedNext    ledger.Cursor // where the feed stands, once the queues are empty
-	force       bool          // judge again what nothing has changed about
+	policy      eligibility.Policy
+	fetched     map[string]fetched // payments of the records that are being judged
+	force       bool               // judge again what nothing has changed about
 
 	plan func(Planned) bool // preview: takes the place of the writing
 }
@@ -80,7 +83,7 @@ type meta struct {
 const metaRoom = "flow"
 
 func newPass(p *Push, r *run) *pass {
-	w := &pass{run: r, push: p, waiting: map[string][]*job{}, queued: map[string]bool{}}
+	w := &pass{run: r, push: p, policy: p.policy, fetched: map[string]fetched{}, waiting: map[string][]*job{}, queued: map[string]bool{}}
 	w.invoices = book[ledger.Invoice]{ledger.KindInvoice, p.powers.Invoices, func(i ledger.Invoice) written {
 		return written{i.ID, i.Number, i.Version, i.Totals.Total, i.Status}
 	}}
@@ -124,7 +127,7 @@ func (w *pass) one(ctx context.Context, ref ledger.Ref) error {
 	if err := w.watchLedger(ctx); err != nil {
 		return err
 	}
-	w.force = true
+	w.force, w.policy = true, w.push.onePolicy
 	if err := w.judgeAll(ctx, []ledger.Invoice{inv}, nil); err != nil {
 		return err
 	}
@@ -348,6 +351,10 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 	if err != nil {
 		return err
 	}
+	if err := w.prefetch(ctx, records, links); err != nil {
+		return err
+	}
+	defer clear(w.fetched)
 	var judged []store.Link // verdicts that need no write, stored in one transaction
 	var befores []string
 	note := func(l store.Link, before *store.Link) {
@@ -413,6 +420,9 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	link := w.newLink(inv, before)
 	if before != nil {
 		switch {
+		case before.State == store.Written && before.Batch != "":
+			note(*before, before) // a change of it is being looked up
+			return nil
 		case before.State == store.Written:
 			return w.later(ctx, inv, *before, note)
 		case before.State == store.Intended, before.State == store.Uncertain:
@@ -431,7 +441,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	if err != nil {
 		return err
 	}
-	verdict := w.push.policy.Judge(inv, facts)
+	verdict := w.policy.Judge(inv, facts)
 	if !verdict.Eligible() {
 		setVerdict(&link, verdict)
 		return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: verdict}, link, before, note)
@@ -587,7 +597,8 @@ func sticky(l store.Link) bool {
 	case "doubled", "maybe_deleted", "reverted", "payment_deleted_in_ledger":
 		return true
 	}
-	return false
+	// An invoice that was voided because the source had deleted it does not come back by itself.
+	return l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == "deleted"
 }
 
 func ref(inv ledger.Invoice) ledger.Ref { return ledger.Ref{ID: inv.ID, Number: inv.Number} }

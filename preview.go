@@ -52,7 +52,7 @@ func (p *Push) PreviewOne(ctx context.Context, ref ledger.Ref) (Planned, error) 
 		if err != nil {
 			return err
 		}
-		w.force = true
+		w.force, w.policy = true, p.onePolicy
 		return w.judgeAll(ctx, []ledger.Invoice{inv}, nil)
 	}) {
 		return planned, err

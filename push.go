@@ -25,8 +25,10 @@ type Push struct {
 	hash     string
 	opts     Options
 	policy   eligibility.Policy
-	powers   ledger.Powers
-	steps    func(string) // tests
+
+	onePolicy eligibility.Policy // for an invoice that a person asks for: the start does not matter
+	powers    ledger.Powers
+	steps     func(string) // tests
 }
 
 var _ Runner = (*Push)(nil)
@@ -44,8 +46,13 @@ func NewPush(db store.Store, source ledger.Source, books ledger.Ledger, settings
 	if err != nil {
 		return nil, fmt.Errorf("invoicesync: settings: %w", err)
 	}
+	onePolicy, err := eligibility.Push(eligibility.PushOptions{Mode: settings.Mode, SkipZero: settings.SkipZero})
+	if err != nil {
+		return nil, fmt.Errorf("invoicesync: settings: %w", err)
+	}
 	p := &Push{
-		name: "push " + settings.pair().String(), db: db, source: source, ledger: books,
+		onePolicy: onePolicy,
+		name:      "push " + settings.pair().String(), db: db, source: source, ledger: books,
 		settings: settings, hash: settings.hash(), opts: o.withDefaults(), policy: policy, powers: books.Powers(),
 	}
 	cannot := func(what string) error {

@@ -85,7 +85,7 @@ func (w *pass) flush(ctx context.Context) error {
 	if w.payments.writer == nil {
 		return nil
 	}
-	rows := 0
+	rows := len(w.newEntries)
 	for _, b := range w.newPayments {
 		rows += len(b.rows)
 	}

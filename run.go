@@ -167,12 +167,20 @@ func (r *run) tally(before string, l store.Link) {
 	b := parseBucket(l.Bucket)
 	c.add(b, 1)
 	r.owe(b, l.Amount)
-	if l.Kind == ledger.KindInvoice && l.State == store.Written && (b.state == bCreated || b.state == bUpdated) {
-		r.rep.Difference = r.rep.Difference.Add(l.Actual.Sub(l.Amount).Abs())
+	if l.Kind == ledger.KindInvoice {
+		r.rep.Difference = r.rep.Difference.Add(variance(l, b)).Sub(variance(l, parseBucket(before)))
 	}
 	if r.opts.Metrics != nil {
 		r.opts.Metrics.Count("records", 1, "kind", string(l.Kind), "state", b.state, "code", b.code)
 	}
+}
+
+// variance is by how much a record that this run wrote differs from its source.
+func variance(l store.Link, b bucket) decimal.Decimal {
+	if l.State == store.Written && (b.state == bCreated || b.state == bUpdated) {
+		return l.Actual.Sub(l.Amount).Abs()
+	}
+	return decimal.Zero
 }
 
 // owe adds money that was not written.

@@ -55,6 +55,15 @@ type result[T any] struct {
 func (b *book[T]) write(ctx context.Context, r *run, entries []entry[T]) error {
 	limits := b.writer.Limits()
 	size := max(limits.Batch, 1)
+	// Two drafts under one mark would be two records that nobody can tell apart.
+	seen := make(map[ledger.Mark]bool, len(entries))
+	for i, e := range entries {
+		if seen[e.draft.Mark] {
+			err := fmt.Errorf("invoicesync: %s %s was planned twice in one batch; this is a mistake of the library, and nothing of it was sent", b.kind, e.link.SourceID)
+			return errors.Join(err, b.deferAll(ctx, r, append(entries[:i:i], entries[i+1:]...)))
+		}
+		seen[e.draft.Mark] = true
+	}
 	for len(entries) > 0 {
 		n := min(size, len(entries))
 		if err := b.batch(ctx, r, limits, entries[:n], 1, 0); err != nil {
@@ -234,8 +243,12 @@ func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch 
 				return unsure, answered, nil
 			}
 		case errors.Is(err, ledger.ErrLater):
-			// A limit: this attempt wrote nothing. Short waits are waited for.
-			if werr := r.waitFor(ctx, err); werr != nil {
+			// A limit: this attempt wrote nothing. Short waits are waited for, but not for ever.
+			werr := err
+			if try < maxWaits {
+				werr = r.waitFor(ctx, err)
+			}
+			if werr != nil {
 				if unsure != nil {
 					return unsure, answered, nil
 				}
@@ -253,6 +266,9 @@ func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch 
 		}
 	}
 }
+
+// maxWaits is how often one batch waits for a limit before the run ends and says when to come back.
+const maxWaits = 20
 
 // settled joins what two attempts of one batch said: an outcome that is known stays known.
 func settled[T any](before, now []ledger.Outcome[T]) []ledger.Outcome[T] {

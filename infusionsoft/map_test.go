@@ -198,9 +198,22 @@ func TestDiscounts(t *testing.T) {
 			want:  []string{"1 product 100", "2 discount -10"},
 		},
 		{
-			name: "a percentage alone is of nobody knows what", total: 10000,
+			name: "a percentage alone is of the goods", total: 12450,
+			items: []string{
+				item("1", "PRODUCT", 1, 10000, ""), item("2", "SERVICE", 1, 500, ""), item("3", "SHIPPING", 1, 2000, ""), item("4", "TAX", 1, 1000, ""),
+				item("5", "DISCOUNT_ORDER_TOTAL", 1, 0, special("10", "PERCENT")),
+			},
+			want: []string{"1 product 100", "2 service 5", "3 shipping 20", "4 tax 10", "5 discount -10.5"},
+		},
+		{
+			name: "or of the only line that it can be of", total: 11500,
+			items: []string{item("1", "PRODUCT", 1, 10000, ""), item("2", "SHIPPING", 1, 2000, ""), item("3", "DISCOUNT_SHIPPING", 1, 0, special("25", "PERCENT"))},
+			want:  []string{"1 product 100", "2 shipping 20", "3 discount -5 →2"},
+		},
+		{
+			name: "or else it does not sum", total: 10000,
 			items:   []string{item("1", "PRODUCT", 1, 10000, ""), item("2", "DISCOUNT", 1, 0, special("10", "PERCENT"))},
-			want:    []string{"1 product 100", "2 discount 0"},
+			want:    []string{"1 product 100", "2 discount -10"},
 			unclear: "lines_do_not_sum",
 		},
 		{

@@ -19,6 +19,7 @@ func (m *mapper) lines(inv *ledger.Invoice, w *wireOrder, places int32) {
 	inv.Lines = make([]ledger.Line, 0, len(w.Items))
 	var few [16]int
 	at := few[:0]
+	var shares []int // discount items that say a percentage and no amount
 	for i := range w.Items {
 		it := &w.Items[i]
 		id := it.ID.trimmed()
@@ -37,7 +38,9 @@ func (m *mapper) lines(inv *ledger.Invoice, w *wireOrder, places int32) {
 		}
 		at = append(at, len(inv.Lines))
 		if discount {
-			m.discountItem(inv, it, line, places)
+			if m.discountItem(inv, it, line, places) {
+				shares = append(shares, i)
+			}
 			continue
 		}
 		if it.Product != nil && it.Product.Taxable != nil && kind != ledger.LineTax {
@@ -58,6 +61,28 @@ func (m *mapper) lines(inv *ledger.Invoice, w *wireOrder, places int32) {
 		m.reductions(inv, it, &line, places)
 	}
 	applyDiscounts(inv, w, at)
+	for _, i := range shares {
+		line := &inv.Lines[at[i]]
+		line.Amount = shareOf(inv.Lines, line.AppliesTo).Mul(w.Items[i].Special.Amount.units(2)).Abs().Round(places).Neg()
+		line.UnitPrice = line.Amount
+	}
+}
+
+// shareOf is what a discount of some percent is of: the line that it applies to, otherwise everything
+// that is neither tax nor shipping nor a discount. The vendor does not say; where it is something else
+// the lines do not sum.
+func shareOf(lines []ledger.Line, appliesTo string) decimal.Decimal {
+	var base decimal.Decimal
+	for i := range lines {
+		l := &lines[i]
+		switch {
+		case appliesTo != "" && l.ID == appliesTo:
+			return l.Amount
+		case appliesTo == "" && l.Kind != ledger.LineTax && l.Kind != ledger.LineShipping && l.Kind != ledger.LineDiscount:
+			base = base.Add(l.Amount)
+		}
+	}
+	return base
 }
 
 // lineKind translates an item type; known is false for UNKNOWN and for what is not in the specification.
@@ -132,9 +157,9 @@ func (m *mapper) specialAmount(s *wireSpecial, base decimal.Decimal, places int3
 
 // discountItem maps an item that is a discount. Its sign is not documented: what it says counts without
 // its sign, and is taken off. It may say its amount as a price, as a discount or as a special; those that
-// are there must agree. A percentage says how the amount came about and not what it is of: alone it is
-// not enough. Of a free trial the special counts days.
-func (m *mapper) discountItem(inv *ledger.Invoice, it *wireItem, line ledger.Line, places int32) {
+// are there must agree. A percentage explains an amount; where there is none, share is true and the
+// amount is still to be computed. Of a free trial the special counts days.
+func (m *mapper) discountItem(inv *ledger.Invoice, it *wireItem, line ledger.Line, places int32) (share bool) {
 	quantity := one
 	if it.Quantity.known {
 		quantity = it.Quantity.units(0)
@@ -160,15 +185,13 @@ func (m *mapper) discountItem(inv *ledger.Invoice, it *wireItem, line ledger.Lin
 			unclear(inv, "lines_do_not_sum", "item %s is a discount of %s and of %s", line.ID, amount, s)
 		}
 	}
-	if amount.IsZero() && percent {
-		unclear(inv, "lines_do_not_sum", "item %s is a discount of %s percent of what is not said", line.ID, it.Special.Amount)
-	}
 	if !quantity.IsInteger() || !it.Price.Amount.integer() {
 		amount = amount.Round(places)
 	}
 	line.Amount = amount.Neg()
 	line.UnitPrice = line.Amount
 	inv.Lines = append(inv.Lines, line)
+	return percent && amount.IsZero()
 }
 
 // applyDiscounts finds out which line a discount item reduces: a product discount the only line with its

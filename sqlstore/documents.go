@@ -83,15 +83,20 @@ func (d documents) Scan(prefix, after string, limit int) ([]store.Document, erro
 	// the rest of the room, it is asked in portions.
 	const portion = 1000
 	var found []store.Document
+	// One bound only: with two, a database may begin at the wrong one and read up to the other.
+	bound, from := `name >= $2`, prefix
 	for {
+		if after >= prefix && after != "" {
+			bound, from = `name > $2`, after
+		}
 		size := portion
 		if limit > 0 {
 			size = min(size, limit-len(found))
 		}
 		n, ended := 0, false
 		err := d.t.query(`SELECT name, version, value FROM invoicesync_documents
-			WHERE room = $1 AND name >= $2 AND name > $3 ORDER BY name LIMIT $4`,
-			[]any{d.room, prefix, after, int64(size)}, func(rows *sql.Rows) error {
+			WHERE room = $1 AND `+bound+` ORDER BY name LIMIT $3`,
+			[]any{d.room, from, int64(size)}, func(rows *sql.Rows) error {
 				var doc store.Document
 				if err := rows.Scan(&doc.Key, &doc.Version, &doc.Value); err != nil {
 					return err

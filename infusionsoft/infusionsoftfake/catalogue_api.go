@@ -146,7 +146,7 @@ func createProduct(c *call) (answer, error) {
 	if err := b.commit(ch); err != nil {
 		return answer{}, err
 	}
-	b.fake.writes++
+	b.fake.counts.Created["products"]++
 	b.raise("product.add", p.ID)
 	return answer{http.StatusCreated, withExtra(b.wireProduct(p), p.Extra)}, nil
 }

@@ -308,7 +308,9 @@ func (c *call) writeContact(status int, event string, contact *Contact) (answer,
 	if err := b.commit(ch); err != nil {
 		return answer{}, err
 	}
-	b.fake.writes++
+	if status == http.StatusCreated {
+		b.fake.counts.Created["contacts"]++
+	}
 	b.raise(event, contact.ID)
 	body, err := c.contactAnswer(contact)
 	return answer{status, body}, err

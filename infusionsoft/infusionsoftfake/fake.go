@@ -1,13 +1,16 @@
 package infusionsoftfake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/invoicesync/invoicesync/faults"
@@ -73,9 +76,7 @@ type Fake struct {
 	order   []*Books
 	tokens  map[string]*grant
 	usage   map[string]*usage
-	calls   map[string]int
-	total   int
-	writes  int
+	counts  Counts
 	journal *os.File
 	broken  error
 	hooks   hookQueue
@@ -86,7 +87,8 @@ func New(options *Options) (*Fake, error) {
 	f := &Fake{
 		clock:   func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) },
 		tenants: make(map[string]*Books), tokens: make(map[string]*grant),
-		usage: make(map[string]*usage), calls: make(map[string]int),
+		usage:  make(map[string]*usage),
+		counts: Counts{ByRoute: make(map[string]int), Created: make(map[string]int)},
 	}
 	if options != nil {
 		f.options = *options
@@ -141,7 +143,20 @@ func (f *Fake) addTenant(t Tenant) error {
 func (f *Fake) In(tenantID string) *Books { return f.tenants[tenantID] }
 
 // ServeHTTP answers as https://api.infusionsoft.com does: paths under /crm/rest, and /token.
-func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.served.ServeHTTP(w, r) }
+func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := &arrival{}
+	f.served.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), arrivalKey{}, a)))
+	// A gateway answered in the vendor's place: the call was made all the same. A request that was lost
+	// on its way leaves by panic and is not counted.
+	if !a.counted.Load() {
+		f.count(r, "(gateway)")
+	}
+}
+
+// An arrival tells whether a request has been counted.
+type arrival struct{ counted atomic.Bool }
+
+type arrivalKey struct{}
 
 // Transport reaches the fake without a socket, through its faults, so that virtual time moves.
 func (f *Fake) Transport() http.RoundTripper { return faults.Transport(f) }
@@ -168,13 +183,10 @@ type Server struct {
 	server *http.Server
 }
 
-// Listen serves the fake on address, or on a free port of the loopback interface when it is "". Do
-// not use it inside testing/synctest: a socket keeps virtual time from moving.
-func (f *Fake) Listen(address string) (*Server, error) {
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	listener, err := net.Listen("tcp", address)
+// Listen serves the fake on a free port of 127.0.0.1 until [Server.Close]. Do not use it inside
+// testing/synctest: a socket keeps virtual time from moving.
+func (f *Fake) Listen() (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("infusionsoftfake: listening: %w", err)
 	}
@@ -200,17 +212,41 @@ func (f *Fake) Close() error {
 	return err
 }
 
-// Calls counts the requests that have reached the server, those it refused too, in all and by
-// "METHOD /path/{id}" without the /crm/rest in front.
-func (f *Fake) Calls() (total int, by map[string]int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.total, maps.Clone(f.calls)
+// Counts are what has been asked of the fake since [New].
+type Counts struct {
+	Calls   int            // requests that have reached the server or its gateway, refused ones too
+	Writes  int            // POST, PATCH, PUT and DELETE among them; /token and hooks left out
+	ByRoute map[string]int // by "METHOD /v2/path/{id}"
+	Created map[string]int // what was created by the API: orders, payments, contacts, products
 }
 
-// Writes counts the requests that have changed somebody's books: orders, payments, contacts, products.
-func (f *Fake) Writes() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.writes
+// Counts returns the counters.
+func (f *Fake) Counts() Counts {
+	defer f.locked()()
+	c := f.counts
+	c.ByRoute, c.Created = maps.Clone(c.ByRoute), maps.Clone(c.Created)
+	return c
+}
+
+// Calls returns the number of requests that have reached the server, refused ones too.
+func (f *Fake) Calls() int { return f.Counts().Calls }
+
+// CallsTo returns the number of requests of a method to a route, for instance
+// CallsTo("GET", "/v2/orders/{id}").
+func (f *Fake) CallsTo(method, route string) int { return f.Counts().ByRoute[method+" "+route] }
+
+// Writes returns the number of writing requests, refused ones too; /token and hooks left out.
+func (f *Fake) Writes() int { return f.Counts().Writes }
+
+func (f *Fake) count(r *http.Request, route string) {
+	if a, ok := r.Context().Value(arrivalKey{}).(*arrival); ok {
+		a.counted.Store(true)
+	}
+	defer f.locked()()
+	f.counts.Calls++
+	f.counts.ByRoute[r.Method+" "+route]++
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !reads && r.URL.Path != "/token" && !strings.Contains(r.URL.Path, "/v1/hooks") {
+		f.counts.Writes++
+	}
 }

@@ -169,7 +169,7 @@ func createPayment(c *call) (answer, error) {
 	if err := b.commit(ch); err != nil {
 		return answer{}, err
 	}
-	b.fake.writes++
+	b.fake.counts.Created["payments"]++
 	b.raisePayment("add", p)
 	result := wirePaymentResult{
 		ID: idText(p.ID), InvoiceID: idText(r.InvoiceID), PaymentAmount: number(p.Amount), PaymentStatusMessage: "APPROVED",

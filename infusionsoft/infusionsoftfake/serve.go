@@ -108,7 +108,7 @@ func findRoute(method, path string) (found *route, id string, pathKnown bool) {
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if r.URL.Path == "/token" {
-		f.count(r.Method + " /token")
+		f.count(r, "/token")
 		f.serveToken(w, r)
 		return
 	}
@@ -123,9 +123,9 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 		found, c.id, pathKnown = findRoute(r.Method, path)
 	}
 	if found == nil {
-		f.count(r.Method + " (unknown)")
+		f.count(r, "(unknown)")
 	} else {
-		f.count(r.Method + " " + found.pattern)
+		f.count(r, found.pattern)
 	}
 	v1 := strings.HasPrefix(path, "/v1/")
 
@@ -154,12 +154,6 @@ func (f *Fake) run(found *route, c *call) (answer, error) {
 		defer f.locked()()
 	}
 	return found.handle(c)
-}
-
-func (f *Fake) count(name string) {
-	defer f.locked()()
-	f.total++
-	f.calls[name]++
 }
 
 // letIn checks the token and the limits and writes the headers that every answer has.

@@ -199,6 +199,21 @@ func (s *subscriber) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
+// seen waits until all deliveries that are due are over, and returns them.
+func (s *subscriber) seen() (bodies []string, at []time.Duration) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.got, s.at
+}
+
+// restart forgets what was seen.
+func (s *subscriber) restart(echo bool, status ...int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.start, s.echo, s.status, s.got, s.at = time.Now(), echo, status, nil, nil
+}
+
 func hookStatus(t *testing.T, f *infusionsoftfake.Fake) string {
 	t.Helper()
 	return get(t, f, "/v1/hooks/1")["status"].(string)
@@ -214,7 +229,8 @@ func TestHookScheduleAndHandshake(t *testing.T) {
 		require.Equal(t, "Unverified", got["status"])
 		mustOrder(t, f.Books, infusionsoftfake.Order{})
 		time.Sleep(time.Hour)
-		require.Empty(t, s.got, "not verified")
+		early, _ := s.seen()
+		require.Empty(t, early, "not verified")
 
 		req, err := http.NewRequest(http.MethodPost, base+"/v1/hooks/1/delayedVerify", nil)
 		require.NoError(t, err)
@@ -224,25 +240,26 @@ func TestHookScheduleAndHandshake(t *testing.T) {
 		require.NoError(t, res.Body.Close())
 		require.Equal(t, "Verified", hookStatus(t, f))
 
-		s.start = time.Now()
+		s.restart(false, http.StatusInternalServerError)
 		mustOrder(t, f.Books, infusionsoftfake.Order{})
 		time.Sleep(time.Second)
 		mustOrder(t, f.Books, infusionsoftfake.Order{})
 		time.Sleep(2 * time.Hour)
+		bodies, at := s.seen()
 		// 45 s; + 45 s; + 5 min; + 30 min.
-		require.Equal(t, []time.Duration{45 * time.Second, 90 * time.Second, 390 * time.Second, 2190 * time.Second}, s.at)
+		require.Equal(t, []time.Duration{45 * time.Second, 90 * time.Second, 390 * time.Second, 2190 * time.Second}, at)
 		require.JSONEq(t, `{"event_key":"order.add","object_type":"order","object_keys":[
 			{"id":1002,"apiUrl":"https://api.infusionsoft.com/crm/rest/v1/orders/1002","timestamp":"2000-01-01T01:00:00Z"},
-			{"id":1003,"apiUrl":"https://api.infusionsoft.com/crm/rest/v1/orders/1003","timestamp":"2000-01-01T01:00:01Z"}]}`, s.got[0])
+			{"id":1003,"apiUrl":"https://api.infusionsoft.com/crm/rest/v1/orders/1003","timestamp":"2000-01-01T01:00:01Z"}]}`, bodies[0])
 		require.Equal(t, "Inactive", hookStatus(t, f), "after four tries")
 
-		s.echo, s.status = true, []int{410}
-		s.got, s.at = nil, nil
+		s.restart(true, http.StatusGone)
 		_, got, _ = do(t, f, http.MethodPost, "/v1/hooks/1/verify", object{})
 		require.Equal(t, "Verified", got["status"])
 		mustOrder(t, f.Books, infusionsoftfake.Order{})
 		time.Sleep(time.Hour)
-		require.Len(t, s.got, 1)
+		bodies, _ = s.seen()
+		require.Len(t, bodies, 1)
 		require.Equal(t, "Inactive", hookStatus(t, f), "410 ends it at once")
 
 		status, _, _ = do(t, f, http.MethodDelete, "/v1/hooks/1", nil)

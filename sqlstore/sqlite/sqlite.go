@@ -100,6 +100,7 @@ func Open(ctx context.Context, file string, options *Options) (*sqlstore.Store, 
 // transactions that write are serial, and none of them fails half way because another came first.
 func dialect(path string, o Options) sqlstore.Dialect {
 	placeholder := regexp.MustCompile(`\$[0-9]+`)
+	insert := regexp.MustCompile(`^INSERT INTO `)
 	d := sqlstore.Dialect{
 		Name:      "sqlite",
 		Begin:     "BEGIN IMMEDIATE",
@@ -112,8 +113,13 @@ func dialect(path string, o Options) sqlstore.Dialect {
 			`BYTEA`, `BLOB`,
 			`/* sqlite: WITHOUT ROWID */`, `WITHOUT ROWID`,
 		).Replace,
-		// To SQLite $1 is a name, and the driver looks through all names for each value that it binds.
-		Statement: func(text string) string { return placeholder.ReplaceAllLiteralString(text, "?") },
+		Statement: func(text string) string {
+			// To SQLite $1 is a name, and the driver looks through all names for each value that it binds.
+			text = placeholder.ReplaceAllLiteralString(text, "?")
+			// So that a statement which is refused half way leaves nothing behind, SQLite copies every page
+			// that it changes. Here the whole transaction is given up then, so the copies are for nothing.
+			return insert.ReplaceAllLiteralString(text, "INSERT OR FAIL INTO ")
+		},
 		Duplicate: func(err error) bool { return code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE },
 	}
 	if !o.NoBackup {
@@ -146,6 +152,7 @@ func pool(path string, busy time.Duration, size int, pragmas ...string) (*sql.DB
 		"busy_timeout(" + strconv.FormatInt(max(busy.Milliseconds(), 1), 10) + ")",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
+		"temp_store(MEMORY)",
 	}, pragmas...)
 	connector, err := sqlite.NewConnector(name(path, pragmas))
 	if err != nil {

@@ -28,13 +28,14 @@ type Books struct {
 	payments timeline[*Payment]
 	history  map[string][]HistoryRecord
 
-	nameIndex    index // folded contact name → contact ids
-	numberIndex  index // folded ContactNumber → contact ids
-	accountIndex index // folded AccountNumber → contact ids
-	saleIndex    index // folded number of a sales invoice → invoice ids
-	contactDocs  index // contact id → invoice ids
-	paid         index // invoice or credit note id → payment ids
-	credited     index // invoice id → credit note ids
+	nameIndex    index             // folded contact name → contact ids
+	numberIndex  index             // folded ContactNumber → contact ids
+	accountIndex index             // folded AccountNumber → contact ids
+	saleIndex    index             // folded number of a sales invoice → invoice ids
+	contactDocs  index             // contact id → invoice ids
+	trades       map[string][2]int // contact id → how many sales invoices and bills
+	paid         index             // invoice or credit note id → payment ids
+	credited     index             // invoice id → credit note ids
 
 	nextInvoice, nextCredit int
 	emails                  map[Date]int
@@ -229,7 +230,7 @@ func (f *Fake) apply(c *change) error {
 		if c.Organisation == nil {
 			return fmt.Errorf("xerofake: books file names organisation %s before it describes it", c.Org)
 		}
-		f.books = append(f.books, &Books{f: f, history: map[string][]HistoryRecord{}, emails: map[Date]int{}})
+		f.books = append(f.books, &Books{f: f, history: map[string][]HistoryRecord{}, emails: map[Date]int{}, trades: map[string][2]int{}})
 		i = len(f.books) - 1
 	}
 	return f.books[i].apply(c)
@@ -272,16 +273,22 @@ func (b *Books) apply(c *change) error {
 		b.accountIndex.add(fold(n.AccountNumber), n.ContactID)
 	}
 	for _, n := range c.Invoices {
-		if old, ok := b.invoices.put(n); ok {
+		old, replaced := b.invoices.put(n)
+		if replaced && (old.Number != n.Number || old.Type != n.Type) {
 			b.saleIndex.drop(fold(old.Number), old.ID)
-			if old.ContactID != n.ContactID {
-				b.contactDocs.drop(old.ContactID, old.ID)
-			}
 		}
 		if n.Type == "ACCREC" {
 			b.saleIndex.add(fold(n.Number), n.ID)
 		}
-		b.contactDocs.add(n.ContactID, n.ID)
+		if replaced && (old.ContactID != n.ContactID || old.Type != n.Type) {
+			b.contactDocs.drop(old.ContactID, old.ID)
+			b.trade(old, -1)
+			replaced = false
+		}
+		if !replaced {
+			b.contactDocs.append(n.ContactID, n.ID)
+			b.trade(n, 1)
+		}
 	}
 	for _, n := range c.CreditNotes {
 		if old, ok := b.credits.put(n); ok {
@@ -294,8 +301,9 @@ func (b *Books) apply(c *change) error {
 		}
 	}
 	for _, n := range c.Payments {
-		b.payments.put(n)
-		b.paid.add(n.InvoiceID+n.CreditNoteID, n.PaymentID)
+		if _, replaced := b.payments.put(n); !replaced {
+			b.paid.append(n.InvoiceID+n.CreditNoteID, n.PaymentID)
+		}
 	}
 	for _, h := range c.History {
 		b.history[h.RecordID] = append(b.history[h.RecordID], h)
@@ -305,6 +313,17 @@ func (b *Books) apply(c *change) error {
 		b.emails[d] = n
 	}
 	return nil
+}
+
+// trade counts an invoice for its contact.
+func (b *Books) trade(i *Invoice, by int) {
+	t := b.trades[i.ContactID]
+	if i.isSale() {
+		t[0] += by
+	} else {
+		t[1] += by
+	}
+	b.trades[i.ContactID] = t
 }
 
 // today is the organisation's civil date.

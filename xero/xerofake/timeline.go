@@ -82,6 +82,14 @@ func (x *index) add(key, id string) {
 	}
 }
 
+// append adds an id that is known not to be there.
+func (x *index) append(key, id string) {
+	if *x == nil {
+		*x = index{}
+	}
+	(*x)[key] = append((*x)[key], id)
+}
+
 func (x *index) drop(key, id string) {
 	ids := slices.DeleteFunc(slices.Clone((*x)[key]), func(i string) bool { return i == id })
 	if len(ids) == 0 {

@@ -64,7 +64,8 @@ func (b *Books) wireContact(c *Contact, detail contactDetail) *wireContact {
 		w.Addresses, w.Phones, w.ContactGroups, w.ContactPersons = []Address{}, []Phone{}, []struct{}{}, []ContactPerson{}
 		return w
 	}
-	customer, supplier, none := b.tradesWith(c.ContactID)
+	trades, none := b.trades[c.ContactID], false
+	customer, supplier := trades[0] > 0, trades[1] > 0
 	w.ContactNumber, w.AccountNumber, w.ContactStatus = c.ContactNumber, c.AccountNumber, c.Status
 	w.FirstName, w.LastName, w.CompanyNumber, w.TaxNumber = c.FirstName, c.LastName, c.CompanyNumber, c.TaxNumber
 	w.EmailAddress, w.BankAccountDetails = &c.EmailAddress, &c.BankAccountDetails
@@ -120,18 +121,6 @@ func allPhones(have []Phone) []Phone {
 		}
 	}
 	return all
-}
-
-func (b *Books) tradesWith(contact string) (customer, supplier, none bool) {
-	for _, id := range b.contactDocs[contact] {
-		if inv, ok := b.invoices.get(id); ok {
-			customer, supplier = customer || inv.Type == "ACCREC", supplier || inv.Type == "ACCPAY"
-		}
-		if customer && supplier {
-			break
-		}
-	}
-	return customer, supplier, false
 }
 
 // balances adds up what is open, not converted to the base currency; nil when the contact has no

@@ -1,0 +1,149 @@
+package world_test
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/invoicesync/invoicesync/examples/internal/world"
+	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func make_(t *testing.T, n int, seed uint64) *world.World {
+	t.Helper()
+	w, err := world.Make(n, seed, noon)
+	require.NoError(t, err)
+	require.Len(t, w.Orders, n)
+	require.Len(t, w.Expect.Orders, n)
+	return w
+}
+
+func load(t *testing.T, w *world.World) *infusionsoftfake.Fake {
+	t.Helper()
+	f, err := infusionsoftfake.New(&infusionsoftfake.Options{Tenants: []infusionsoftfake.Tenant{{ID: world.Tenant, Currency: world.Currency, TimeZone: world.Zone}}})
+	require.NoError(t, err)
+	require.NoError(t, w.Load(f.Books))
+	return f
+}
+
+func TestEveryKindOccurs(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		seen := map[string]bool{}
+		for _, o := range make_(t, 100, seed).Expect.Orders {
+			for _, k := range o.Kinds {
+				seen[k] = true
+			}
+		}
+		for _, k := range world.Kinds() {
+			require.True(t, seen[k], "seed %d: no order of 100 is of the kind %s", seed, k)
+		}
+	}
+}
+
+func TestEveryKindIsCreated(t *testing.T) {
+	t.Parallel()
+	never := world.Never()
+	for seed := range uint64(5) {
+		w := make_(t, 1000, seed)
+		created := map[string]bool{}
+		parked, paid := 0, 0
+		for _, o := range w.Expect.Orders {
+			switch o.State {
+			case world.Created:
+				for _, k := range o.Kinds {
+					created[k] = true
+				}
+			case world.Parked:
+				parked++
+			}
+			if len(o.Payments) > 0 {
+				paid++
+			}
+		}
+		for _, k := range world.Kinds() {
+			require.Equal(t, !slices.Contains(never, k), created[k], "seed %d: kind %s", seed, k)
+		}
+		require.LessOrEqual(t, parked, 20, "seed %d: parked of 1,000", seed)
+		require.InDelta(t, 700, paid, 50, "seed %d: orders with payments", seed)
+		rows, held := w.Expect.Payments(), 0
+		for _, n := range rows.Parked {
+			held += n
+		}
+		require.LessOrEqual(t, held*20, rows.Created, "seed %d: at most one payment in twenty is held", seed)
+	}
+}
+
+// The fake adds the lines up by itself: another hand than the till's.
+func TestTheFakeAddsUpTheSame(t *testing.T) {
+	t.Parallel()
+	w := make_(t, 500, 7)
+	f := load(t, w)
+	for i, e := range w.Expect.Orders {
+		id, err := strconv.ParseInt(e.ID, 10, 64)
+		require.NoError(t, err)
+		have, ok := f.Totals(id)
+		require.True(t, ok)
+		require.True(t, e.Total.Equal(have.Total), "order %s %v: %s, the fake says %s", e.ID, e.Kinds, e.Total, have.Total)
+		require.NotEqual(t, w.Orders[i].ID, w.Orders[i].InvoiceID)
+
+		rows := f.PaymentRows(id)
+		require.Len(t, rows, len(e.Payments))
+		var booked decimal.Decimal
+		for _, p := range e.Payments {
+			at := slices.IndexFunc(rows, func(r infusionsoftfake.PaymentRow) bool { return strconv.FormatInt(r.ID, 10) == p.ID })
+			require.GreaterOrEqual(t, at, 0)
+			require.True(t, rows[at].Amount.Abs().Equal(p.Amount), "row %s", p.ID)
+			if p.State == world.Created {
+				booked = booked.Add(p.Amount)
+			}
+		}
+		require.True(t, booked.LessThanOrEqual(e.Total), "order %s: more is booked than it is worth", e.ID)
+	}
+}
+
+func TestSameSeedSameShop(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, make_(t, 150, 3), make_(t, 150, 3))
+	require.NotEqual(t, make_(t, 150, 3).Orders, make_(t, 150, 4).Orders)
+}
+
+func TestNothingChangedWithinTheLastHour(t *testing.T) {
+	t.Parallel()
+	w := make_(t, 300, 1)
+	hourAgo, yearAgo := noon.Add(-time.Hour), noon.AddDate(-1, 0, -1)
+	inside := func(at time.Time) { require.True(t, at.Before(hourAgo) && at.After(yearAgo), "%s", at) }
+	var last int64
+	for _, o := range w.Orders {
+		inside(o.OrderTime)
+		inside(o.ModificationTime)
+		require.Greater(t, o.ID, last)
+		last = o.ID
+	}
+	last = 0
+	for _, p := range w.Payments {
+		inside(p.UpdateTime)
+		require.Greater(t, p.ID, last)
+		last = p.ID
+		if p.RefundOf != 0 {
+			require.Less(t, p.RefundOf, p.ID)
+		}
+	}
+}
+
+func TestSmallAndLargest(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 2, 10, 60} {
+		load(t, make_(t, n, 1))
+	}
+	for _, n := range []int{0, -1, world.MaxOrders + 1} {
+		_, err := world.Make(n, 1, noon)
+		require.ErrorContains(t, err, "make 1 to")
+	}
+}
