@@ -302,14 +302,19 @@ func (l links) where(f store.LinkFilter) (w *where, known bool, err error) {
 		return nil, false, err
 	}
 	w = new(where)
-	w.and(`l.pair = ?`, number)
+	open := len(f.States) > 0 && !slices.Contains(f.States, store.Written) && !slices.Contains(f.States, store.Skipped)
+	if open {
+		// The sum keeps SQLite from the primary key, which it believes to be better and which holds all
+		// links of the pair: with it a run over a million links would read them all to find ten.
+		w.and(openLinks)
+		w.and(`l.pair + 0 = ?`, number)
+	} else {
+		w.and(`l.pair = ?`, number)
+	}
 	if f.Kind != "" {
 		w.and(`l.kind = ?`, string(f.Kind))
 	}
 	if len(f.States) > 0 {
-		if !slices.Contains(f.States, store.Written) && !slices.Contains(f.States, store.Skipped) {
-			w.and(openLinks)
-		}
 		w.and(`l.state IN (`)
 		for i, state := range f.States {
 			if i > 0 {

@@ -1,6 +1,7 @@
 package xero
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -289,8 +290,11 @@ func (f feed[W, T]) where(from string) string {
 func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W], error) {
 	var p wirePage
 	var w window[W]
-	err := resp.Decode(&p)
-	if err == nil {
+	if kind := resp.Kind(); kind != vendorhttp.KindJSON {
+		return w, unreadable("GET "+f.path, resp, errors.New("it is "+string(kind)+" and not JSON"))
+	}
+	// Straight from the body: a json.Decoder would copy the two megabytes of a full page first.
+	if json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &p) == nil {
 		w.rows = f.rows(&p)
 	} else {
 		var raw rawPage

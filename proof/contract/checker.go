@@ -213,7 +213,7 @@ func (c *Checker) request(op *Operation, input *openapi3filter.RequestValidation
 		if !has("query", name) {
 			note("query "+name, "unknown", values[0], "the operation has no such parameter")
 		}
-		if len(values) > 1 {
+		if len(values) > 1 && !exploded(parameters, name) {
 			note("query "+name, "repeated", values, "the parameter stands there more than once")
 		}
 	}
@@ -229,6 +229,12 @@ func (c *Checker) request(op *Operation, input *openapi3filter.RequestValidation
 	if body := op.route.Operation.RequestBody; body != nil && body.Value != nil {
 		c.unknownFields(op, Request, body.Value.Content.Get(input.Request.Header.Get("Content-Type")), sent)
 	}
+}
+
+// exploded reports a query parameter whose values are repeated, as lists are unless the document says so.
+func exploded(parameters openapi3.Parameters, name string) bool {
+	p := parameters.GetByInAndName("query", name)
+	return p != nil && p.Schema != nil && p.Schema.Value != nil && p.Schema.Value.Type.Is("array") && (p.Explode == nil || *p.Explode)
 }
 
 func (c *Checker) response(op *Operation, input *openapi3filter.RequestValidationInput, resp *http.Response, body []byte) {

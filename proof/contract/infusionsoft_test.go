@@ -97,12 +97,12 @@ func keapScenario(t *testing.T, checker *Checker, switches infusionsoftfake.Swit
 		plain:  &http.Client{Transport: checker.Wrap(fake.Transport())},
 	}
 	orders := w.fill()
-	w.reads(orders)
-	w.writes()
-	w.refusals(orders)
-	w.others()
-	w.tokens()
-	w.outages()
+	for _, phase := range []func(){
+		func() { w.reads(orders) }, w.writes, func() { w.refusals(orders) }, w.others, w.tokens, w.outages,
+	} {
+		phase()
+		time.Sleep(time.Minute) // what one phase has used of the limits is no matter of the next
+	}
 }
 
 // fill puts orders of every kind into the books.
@@ -122,7 +122,7 @@ func (w *keapWorld) fill() []infusionsoftfake.Order {
 	})
 	must(err)
 	product, err := w.fake.AddProduct(infusionsoftfake.Product{
-		Name: "Widget", SKU: "WIDGET", Description: "A widget", Price: amount("19.95"), Taxable: true, Active: true,
+		Name: "Widget", SKU: "WIDGET", Description: "A widget", Price: amount("19.95"), Taxable: true,
 		Plans: []infusionsoftfake.SubscriptionPlan{{Cycle: "MONTHLY", Frequency: 1, Price: amount("9.00")}},
 	})
 	must(err)

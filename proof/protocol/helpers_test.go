@@ -6,11 +6,12 @@ import (
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/proof/internal/rig"
 	"github.com/invoicesync/invoicesync/store"
 )
 
-func newPush(r *rig, books ledger.Ledger, o *invoicesync.Options) (*invoicesync.Push, error) {
-	return invoicesync.NewPush(r.db, r.sourceSide(), books, r.settings, o)
+func newPush(r *rig.Rig, books ledger.Ledger, o *invoicesync.Options) (*invoicesync.Push, error) {
+	return invoicesync.NewPush(r.DB, r.SourceSide(), books, r.Settings, o)
 }
 
 // pausing is a ledger whose writes of one kind stop before their bytes leave: the process is away.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/invoicesync/invoicesync/faults"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/proof/internal/rig"
 	"github.com/invoicesync/invoicesync/store"
 )
 
@@ -20,14 +21,14 @@ var kinds = []struct{ name, path string }{
 }
 
 // atRest runs until the flow rests and checks that everything is there once.
-func atRest(r *rig, n int) {
-	r.t.Helper()
-	r.settle()
+func atRest(r *rig.Rig, n int) {
+	r.T.Helper()
+	r.Settle()
 	time.Sleep(2 * time.Hour) // whatever was on its way has arrived
-	rep := r.settle()
-	r.expect(n, n, n)
+	rep := r.Settle()
+	r.Expect(n, n, n)
 	if rep.Writes != 0 {
-		r.t.Fatalf("a run after everything had come to rest wrote: %+v", rep)
+		r.T.Fatalf("a run after everything had come to rest wrote: %+v", rep)
 	}
 }
 
@@ -36,14 +37,14 @@ func TestAnswerLostAfterCommit(t *testing.T) {
 	for _, k := range kinds {
 		for _, kind := range []faults.Kind{faults.LoseAnswer, faults.Truncate, faults.HTMLAfter, faults.SlowAnswer} {
 			t.Run(k.name+"/"+string(kind), func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					r := newRig(t)
+				rig.Bubble(t, func(t *testing.T) {
+					r := rig.New(t)
 					for range 70 {
-						r.order("110.00", true)
+						r.Order("110.00", true)
 					}
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: kind, Delay: 3 * time.Minute, Times: 2})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: kind, Delay: 3 * time.Minute, Times: 2})
 					atRest(r, 70)
-					if len(r.faults.Hits()) == 0 {
+					if len(r.Faults.Hits()) == 0 {
 						t.Fatal("the fault never happened")
 					}
 				})
@@ -56,14 +57,14 @@ func TestAnswerLostAfterCommit(t *testing.T) {
 func TestEveryAnswerLost(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				r := newRig(t)
+			rig.Bubble(t, func(t *testing.T) {
+				r := rig.New(t)
 				for range 60 {
-					r.order("110.00", true)
+					r.Order("110.00", true)
 				}
-				r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseAnswer, Times: -1})
-				r.settle()
-				r.faults.Clear()
+				r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseAnswer, Times: -1})
+				r.Settle()
+				r.Faults.Clear()
 				atRest(r, 60)
 			})
 		})
@@ -75,14 +76,14 @@ func TestCommitLaterThanLookup(t *testing.T) {
 	for _, k := range kinds {
 		for _, delay := range []time.Duration{10 * time.Second, 40 * time.Second, 3 * time.Minute, 5 * time.Minute, 6*time.Minute + 30*time.Second} {
 			t.Run(fmt.Sprint(k.name, "/", delay), func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					r := newRig(t)
+				rig.Bubble(t, func(t *testing.T) {
+					r := rig.New(t)
 					for range 55 {
-						r.order("110.00", true)
+						r.Order("110.00", true)
 					}
 					// All attempts are lost, and each commits late; the key makes them one while it lives.
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.CommitLate, Delay: delay, Times: 1})
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseRequest, Times: 3})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.CommitLate, Delay: delay, Times: 1})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseRequest, Times: 3})
 					atRest(r, 55)
 				})
 			})
@@ -95,13 +96,13 @@ func TestBatchCommittedInPart(t *testing.T) {
 	for _, k := range kinds {
 		for _, each := range []time.Duration{time.Millisecond, 2 * time.Second} {
 			t.Run(fmt.Sprint(k.name, "/", each), func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					r := newRig(t)
+				rig.Bubble(t, func(t *testing.T) {
+					r := rig.New(t)
 					for range 60 {
-						r.order("110.00", true)
+						r.Order("110.00", true)
 					}
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.CommitByElement, Delay: each, Elements: 17})
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseRequest, Times: 4})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.CommitByElement, Delay: each, Elements: 17})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseRequest, Times: 4})
 					atRest(r, 60)
 				})
 			})
@@ -115,12 +116,12 @@ func TestAnsweredErrors(t *testing.T) {
 	for _, k := range kinds {
 		for _, name := range []string{"500", "500_after", "400_key_reused", "400_elements", "400_elements_all", "503_offline"} {
 			t.Run(k.name+"/"+name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					r := newRig(t)
+				rig.Bubble(t, func(t *testing.T) {
+					r := rig.New(t)
 					for range 30 {
-						r.order("110.00", true)
+						r.Order("110.00", true)
 					}
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.Vendor, Name: name})
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.Vendor, Name: name})
 					atRest(r, 30)
 				})
 			})
@@ -133,13 +134,13 @@ func TestLimits(t *testing.T) {
 	for _, k := range kinds {
 		for _, name := range []string{"429_minute", "429_concurrent", "429_app", "429_day"} {
 			t.Run(k.name+"/"+name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
-					r := newRig(t)
+				rig.Bubble(t, func(t *testing.T) {
+					r := rig.New(t)
 					for range 30 {
-						r.order("110.00", true)
+						r.Order("110.00", true)
 					}
-					r.faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.Vendor, Name: name})
-					rep, err := r.push().Run(context.Background())
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.Vendor, Name: name})
+					rep, err := r.Push().Run(context.Background())
 					if name == "429_day" {
 						if !errors.Is(err, ledger.ErrLater) || rep.ResumeAt.IsZero() {
 							t.Fatalf("a day limit must end the run with a time: %v, %v", err, rep.ResumeAt)
@@ -158,15 +159,15 @@ func TestLimits(t *testing.T) {
 func TestPausedBeyondLease(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				r := newRig(t)
+			rig.Bubble(t, func(t *testing.T) {
+				r := rig.New(t)
 				for range 30 {
-					r.order("110.00", true)
+					r.Order("110.00", true)
 				}
 				// The first process falls asleep with the request in its hands, before a byte has left.
-				asleep := r.opts
+				asleep := r.Opts
 				asleep.Owner = "sleeper"
-				books := r.ledgerSide()
+				books := r.LedgerSide()
 				slept := false
 				first := pausing{Ledger: books, kind: k.name, pause: func() {
 					if !slept {
@@ -183,8 +184,8 @@ func TestPausedBeyondLease(t *testing.T) {
 					done <- err
 				}()
 				time.Sleep(3*time.Minute + 5*time.Second) // the lease is over
-				r.opts.Owner = "successor"
-				if _, err := r.push().Run(context.Background()); err != nil && !errors.Is(err, ledger.ErrLater) {
+				r.Opts.Owner = "successor"
+				if _, err := r.Push().Run(context.Background()); err != nil && !errors.Is(err, ledger.ErrLater) {
 					t.Fatal(err)
 				}
 				err := <-done
@@ -199,80 +200,80 @@ func TestPausedBeyondLease(t *testing.T) {
 
 // §3: the store is an older copy: links of later writes are missing.
 func TestStoreRestoredFromOlderCopy(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t)
+	rig.Bubble(t, func(t *testing.T) {
+		r := rig.New(t)
 		for range 20 {
-			r.order("110.00", true)
+			r.Order("110.00", true)
 		}
-		r.run()
-		copyOf := snapshot(t, r.db)
+		r.Run()
+		copyOf := snapshot(t, r.DB)
 		time.Sleep(time.Hour)
 		for range 20 {
-			r.order("220.00", true)
+			r.Order("220.00", true)
 		}
-		r.run()
-		r.expect(40, 40, 40)
+		r.Run()
+		r.Expect(40, 40, 40)
 		time.Sleep(time.Hour)
-		r.db = copyOf
-		rep := r.settle()
+		r.DB = copyOf
+		rep := r.Settle()
 		if rep.Writes != 0 {
 			t.Fatalf("the older copy wrote again: %+v", rep)
 		}
-		r.expect(40, 40, 40)
+		r.Expect(40, 40, 40)
 	})
 }
 
 // §3: a new store, with a new epoch, finds what an older one wrote.
 func TestNewStore(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t)
+	rig.Bubble(t, func(t *testing.T) {
+		r := rig.New(t)
 		for range 30 {
-			r.order("110.00", true)
+			r.Order("110.00", true)
 		}
-		r.run()
+		r.Run()
 		time.Sleep(time.Hour)
-		r.db = store.NewMemory()
-		rep := r.settle()
+		r.DB = store.NewMemory()
+		rep := r.Settle()
 		if rep.Writes != 0 || rep.Invoices.Already != 30 {
 			t.Fatalf("%+v", rep)
 		}
-		r.expect(30, 30, 30)
+		r.Expect(30, 30, 30)
 	})
 }
 
 // Design: links belong to the pair of organisations. user-pain 5: reconnecting under a new tenant id
 // writes nothing.
 func TestReconnectUnderNewTenant(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t)
+	rig.Bubble(t, func(t *testing.T) {
+		r := rig.New(t)
 		for range 20 {
-			r.order("110.00", true)
+			r.Order("110.00", true)
 		}
-		r.run()
-		tenant, err := r.xero.Books().Reconnect("")
-		check(t, err)
-		if _, err := r.push().Run(context.Background()); !errors.Is(err, ledger.ErrReconnect) {
+		r.Run()
+		tenant, err := r.Xero.Books().Reconnect("")
+		rig.Check(t, err)
+		if _, err := r.Push().Run(context.Background()); !errors.Is(err, ledger.ErrReconnect) {
 			t.Fatalf("the old tenant id must ask to reconnect: %v", err)
 		}
-		r.tenant = tenant
-		rep := r.settle()
+		r.TenantID = tenant
+		rep := r.Settle()
 		if rep.Writes != 0 {
 			t.Fatalf("%+v", rep)
 		}
-		r.expect(20, 20, 20)
+		r.Expect(20, 20, 20)
 	})
 }
 
 // user-pain 40: the token leads to another organisation. Nothing is read into it, nothing written.
 func TestAnotherOrganisation(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		r := newRig(t)
-		r.order("110.00", true)
-		r.settings.Ledger.ID = "11111111-2222-3333-4444-555555555555"
-		_, err := r.push().Run(context.Background())
-		if !errors.Is(err, ledger.ErrReconnect) || !strings.Contains(err.Error(), r.settings.Ledger.ID) {
+	rig.Bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		r.Order("110.00", true)
+		r.Settings.Ledger.ID = "11111111-2222-3333-4444-555555555555"
+		_, err := r.Push().Run(context.Background())
+		if !errors.Is(err, ledger.ErrReconnect) || !strings.Contains(err.Error(), r.Settings.Ledger.ID) {
 			t.Fatalf("want a refusal that names the organisation: %v", err)
 		}
-		r.expect(0, 0, 0)
+		r.Expect(0, 0, 0)
 	})
 }

@@ -68,13 +68,33 @@ func (f *Fake) BooksOf(id string) *Books {
 	return nil
 }
 
-// found sets an organisation up, unless the books file already has it.
+// reopened tells whether the books file already held an organisation of the options: by id, by name, or,
+// where it has neither, by its place in the list.
+func (f *Fake) reopened(org Organisation, place, count int) bool {
+	for i, b := range f.books[:count] {
+		switch {
+		case org.OrganisationID != "":
+			if strings.EqualFold(b.org.OrganisationID, org.OrganisationID) {
+				return true
+			}
+		case org.Name != "":
+			if b.org.Name == org.Name {
+				return true
+			}
+		case i == place:
+			return true
+		}
+	}
+	return false
+}
+
+// found sets an organisation up.
 func (f *Fake) found(org Organisation) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, b := range f.books {
-		if b.org.OrganisationID == org.OrganisationID || org.OrganisationID == "" && (org.Name == "" || b.org.Name == org.Name) {
-			return nil
+	for _, id := range []string{org.OrganisationID, org.TenantID} {
+		if id != "" && !isGUID(id) {
+			return fmt.Errorf("xerofake: %q is not a GUID; Xero's organisation and tenant ids are", id)
 		}
 	}
 	type country struct{ version, currency, zone string }

@@ -162,7 +162,7 @@ func getContacts(c *call) answer {
 	c.f.mu.RLock()
 	b := c.books
 	summary := c.flag("summaryOnly")
-	l := listing[*Contact]{typeName: "Contact", rows: &b.contacts, fields: contactFields(), paged: summary}
+	l := listing[*Contact]{typeName: "Contact", rows: &b.contacts, fields: b.contactFields(), paged: summary}
 	if !c.flag("includeArchived") {
 		l.keep = append(l.keep, func(n *Contact) bool { return n.Status != "ARCHIVED" })
 	}
@@ -289,7 +289,7 @@ func (c *call) writeContact(in object, create bool) result {
 	return result{failed: true, record: wire.as}
 }
 
-func contactFields() fields[*Contact] {
+func (b *Books) contactFields() fields[*Contact] {
 	str := func(get func(*Contact) string) field[*Contact] {
 		return field[*Contact]{kind: kindString, get: func(n *Contact) value { return textValue(get(n)) }}
 	}
@@ -305,6 +305,8 @@ func contactFields() fields[*Contact] {
 		"lastname":       slow(str(func(n *Contact) string { return n.LastName })),
 		"companynumber":  slow(str(func(n *Contact) string { return n.CompanyNumber })),
 		"taxnumber":      slow(str(func(n *Contact) string { return n.TaxNumber })),
+		"iscustomer":     {kind: kindBoolean, slow: true, get: func(n *Contact) value { return boolValue(b.trades[n.ContactID][0] > 0) }},
+		"issupplier":     {kind: kindBoolean, slow: true, get: func(n *Contact) value { return boolValue(b.trades[n.ContactID][1] > 0) }},
 		"updateddateutc": slow(field[*Contact]{kind: kindTime, get: func(n *Contact) value { return timeValue(n.Updated) }}),
 	}
 }

@@ -7,7 +7,7 @@ const currencyCodes = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN B
 
 // currencyName returns Xero's name of a currency, and whether Xero knows it.
 func currencyName(code string) (string, bool) {
-	if len(code) != 3 || !strings.Contains(currencyCodes, code) {
+	if len(code) != 3 || strings.Contains(code, " ") || !strings.Contains(currencyCodes, code) {
 		return "", false
 	}
 	name, ok := map[string]string{

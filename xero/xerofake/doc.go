@@ -40,6 +40,7 @@
 //	400_elements                                all but the last element are written; summarised 400
 //	400_elements_all                            all elements are written; summarised 400 all the same
 //	404 412                                     refused at the door
+//	invalid_grant                               of the token endpoint
 //
 // A batch asks [github.com/invoicesync/invoicesync/faults.Element] before it commits each element.
 //

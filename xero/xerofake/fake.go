@@ -70,7 +70,11 @@ func New(opts *Options) (*Fake, error) {
 	if err := f.open(); err != nil {
 		return nil, err
 	}
-	for _, org := range f.opts.Organisations {
+	reopened := len(f.books)
+	for i, org := range f.opts.Organisations {
+		if f.reopened(org, i, reopened) {
+			continue
+		}
 		if err := f.found(org); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}

@@ -32,14 +32,15 @@ type Options struct {
 	Latency time.Duration
 	// PageSizeMax is the largest pageSize (1000 when 0).
 	PageSizeMax int
-	// Seed makes identifiers reproducible: the same requests in the same order get the same ids.
+	// Seed makes identifiers reproducible: the same requests in the same order get the same ids. Two
+	// fakes of one seed have the same ids, that of the organisation included.
 	Seed uint64
 }
 
 // An Organisation is a Xero organisation as its settings describe it. Empty fields are filled in.
 type Organisation struct {
-	OrganisationID string // never changes
-	TenantID       string // routing only: changes on reconnect
+	OrganisationID string // a GUID; never changes
+	TenantID       string // a GUID; routing only: changes on reconnect
 	Name           string
 	LegalName      string
 	ShortCode      string

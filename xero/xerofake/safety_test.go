@@ -2,6 +2,7 @@ package xerofake_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -340,4 +341,28 @@ func TestListen(t *testing.T) {
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	assert.Equal(t, 200, resp.StatusCode)
+}
+
+func TestOrganisations(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "books.jsonl")
+	opts := &xerofake.Options{BooksFile: file, Organisations: []xerofake.Organisation{{CountryCode: "AU"}, {CountryCode: "US"}, {Name: "Three", CountryCode: "NZ"}}}
+	for range 2 { // made, then reopened
+		fake, err := xerofake.New(opts)
+		require.NoError(t, err)
+		assert.Equal(t, "AUD", fake.Books().Organisation().BaseCurrency)
+		assert.Equal(t, "NZD", fake.BooksOf("Three").Organisation().BaseCurrency)
+		client := fake.Client("x")
+		resp, err := client.Get("https://api.xero.com/connections")
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		require.NoError(t, err)
+		assert.Equal(t, 3, strings.Count(string(body), "tenantId"))
+		require.NoError(t, fake.Close())
+	}
+	for _, bad := range []xerofake.Organisation{{TenantID: "tenant"}, {Timezone: "Europe/Paris"}, {Currencies: []string{"QQQ"}}} {
+		_, err := xerofake.New(&xerofake.Options{Organisations: []xerofake.Organisation{bad}})
+		assert.ErrorContains(t, err, "xerofake: ")
+	}
 }

@@ -1,0 +1,4 @@
+// Command bench measures the push against a plain client.
+package main
+
+func main() {}

@@ -1,0 +1,288 @@
+// Package rig sets up one flow for tests: the real engine and the real adapters of Infusionsoft and Xero
+// over their fakes, in virtual time, with faults on demand on both sides.
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/infusionsoft"
+	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+	"github.com/invoicesync/invoicesync/xero"
+	"github.com/invoicesync/invoicesync/xero/xerofake"
+)
+
+// Tenant is the Infusionsoft application that is read.
+const Tenant = "xx123.infusionsoft.com"
+
+// Token is the bearer token that both sides are called with. It must show up nowhere.
+const Token = "tok-5f0c1d2e"
+
+// A Rig is one flow between two fakes. Change its fields before [Rig.Push] as a test needs.
+type Rig struct {
+	T            *testing.T
+	Keap         *infusionsoftfake.Fake
+	Xero         *xerofake.Fake
+	Faults       *faults.Plan // of the ledger
+	SourceFaults *faults.Plan // of the source
+	DB           store.Store
+	Settings     invoicesync.Settings
+	Opts         invoicesync.Options
+	Source       infusionsoft.Options // of the source's adapter
+	Books        xero.Options         // of the ledger's adapter; its Organisation is the settings'
+	TenantID     string               // Xero's routing id
+
+	next int
+}
+
+// A World is what a test wants the two fakes to be. The zero value is a live Australian business on both
+// sides.
+type World struct {
+	Organisations []xerofake.Organisation
+	Xero          xerofake.Switches
+	Keap          infusionsoftfake.Switches
+	Tenant        infusionsoftfake.Tenant // its ID is [Tenant]
+}
+
+// New returns a rig over [World]'s zero value. It must be called inside a [Bubble].
+func New(t *testing.T) *Rig {
+	t.Helper()
+	return NewIn(t, World{})
+}
+
+// NewIn returns a rig over a world.
+func NewIn(t *testing.T, world World) *Rig {
+	t.Helper()
+	r := &Rig{T: t, Faults: faults.New(1), SourceFaults: faults.New(2), DB: store.NewMemory()}
+	tenant := world.Tenant
+	tenant.ID = Tenant
+	if tenant.Currency == "" {
+		tenant.Currency = "AUD"
+	}
+	if tenant.TimeZone == "" {
+		tenant.TimeZone = "Australia/Sydney"
+	}
+	var err error
+	r.Keap, err = infusionsoftfake.New(&infusionsoftfake.Options{Tenants: []infusionsoftfake.Tenant{tenant}, Faults: r.SourceFaults, Switches: world.Keap})
+	Check(t, err)
+	r.Xero, err = xerofake.New(&xerofake.Options{Organisations: world.Organisations, Faults: r.Faults, Seed: 7, Switches: world.Xero})
+	Check(t, err)
+	r.TenantID = r.Xero.Books().Organisation().TenantID
+	key, err := store.NewKey("test")
+	Check(t, err)
+	ring, err := store.NewKeyring(key)
+	Check(t, err)
+	r.Opts = invoicesync.Options{Sealer: ring, Owner: "here", MemoryStore: true, MaxCreates: -1}
+	r.Source = infusionsoft.Options{Tenant: Tenant, RowUnits: infusionsoft.UnitsMajor}
+	r.Settings = invoicesync.Settings{
+		Source:     ledger.OrganisationID{Vendor: "infusionsoft", ID: Tenant},
+		Ledger:     ledger.OrganisationID{Vendor: "xero", ID: r.Xero.Books().Organisation().OrganisationID},
+		Processing: true, Currency: ledger.Currency(tenant.Currency), Mode: eligibility.AsRaised, SkipZero: true,
+		Due:      invoicesync.DueDateSettings{Days: 14},
+		Accounts: invoicesync.AccountSettings{Default: "200", Discount: "205", Shipping: "210", FinanceCharge: "265", SKUAccounts: true},
+		Tax:      invoicesync.TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "EXEMPTOUTPUT"},
+		Payments: invoicesync.PaymentSettings{Account: "090"},
+		Contacts: invoicesync.ContactSettings{Suffix: true},
+	}
+	return r
+}
+
+// LedgerSide opens the ledger's adapter anew, as a new process does.
+func (r *Rig) LedgerSide() *xero.Ledger {
+	r.T.Helper()
+	o := r.Books
+	o.Organisation = r.Settings.Ledger
+	books, err := xero.New(r.Xero.Client(Token), r.TenantID, &o)
+	Check(r.T, err)
+	return books
+}
+
+// SourceSide opens the source's adapter anew.
+func (r *Rig) SourceSide() *infusionsoft.Source {
+	r.T.Helper()
+	o := r.Source
+	src, err := infusionsoft.New(r.Keap.Client(Token), &o)
+	Check(r.T, err)
+	return src
+}
+
+// Push opens the flow anew, adapters included.
+func (r *Rig) Push() *invoicesync.Push {
+	r.T.Helper()
+	p, err := invoicesync.NewPush(r.DB, r.SourceSide(), r.LedgerSide(), r.Settings, &r.Opts)
+	Check(r.T, err)
+	return p
+}
+
+// Run runs the flow once, and checks that its report adds up.
+func (r *Rig) Run() invoicesync.Report {
+	r.T.Helper()
+	rep, err := r.Push().Run(context.Background())
+	Check(r.T, err)
+	r.AddsUp(rep)
+	return rep
+}
+
+// AddsUp checks that a report counts each record once.
+func (r *Rig) AddsUp(rep invoicesync.Report) {
+	r.T.Helper()
+	if rep.Invoices.Sum() != rep.Invoices.Read {
+		r.T.Fatalf("invoices: %d judged, states sum to %d: %+v", rep.Invoices.Read, rep.Invoices.Sum(), rep.Invoices)
+	}
+	if rep.Payments.Sum() != rep.Payments.Read {
+		r.T.Fatalf("payments: %d judged, states sum to %d: %+v", rep.Payments.Read, rep.Payments.Sum(), rep.Payments)
+	}
+}
+
+// Settle runs until nothing is uncertain or deferred, sleeping as the reports say.
+func (r *Rig) Settle() invoicesync.Report {
+	r.T.Helper()
+	for range 12 {
+		rep, err := r.Push().Run(context.Background())
+		if err != nil && !errors.Is(err, ledger.ErrLater) {
+			r.T.Fatal(err)
+		}
+		if err == nil && rep.Invoices.Uncertain+rep.Payments.Uncertain+rep.Invoices.Deferred+rep.Payments.Deferred == 0 {
+			return rep
+		}
+		d := time.Minute
+		if !rep.ResumeAt.IsZero() {
+			d = max(time.Until(rep.ResumeAt)+time.Second, time.Second)
+		}
+		time.Sleep(d)
+	}
+	r.T.Fatal("the flow never came to rest")
+	return invoicesync.Report{}
+}
+
+// Client adds a client who is not in the ledger yet.
+func (r *Rig) Client() infusionsoftfake.Contact {
+	r.T.Helper()
+	r.next++
+	c, err := r.Keap.AddContact(infusionsoftfake.Contact{GivenName: "Client", FamilyName: fmt.Sprint("No ", r.next),
+		Emails: []infusionsoftfake.Email{{Field: "EMAIL1", Email: fmt.Sprintf("client%d@example.com", r.next)}}})
+	Check(r.T, err)
+	return c
+}
+
+// Order adds an order of a new client over total, paid in full by hand the day after when paid is set.
+func (r *Rig) Order(total string, paid bool) infusionsoftfake.Order {
+	r.T.Helper()
+	return r.OrderFor(r.Client().ID, total, paid)
+}
+
+// OrderFor is [Rig.Order] for a client who is there.
+func (r *Rig) OrderFor(contact int64, total string, paid bool) infusionsoftfake.Order {
+	r.T.Helper()
+	o := r.Add(infusionsoftfake.Order{ContactID: contact, Items: []infusionsoftfake.Item{Thing(total)}})
+	if paid {
+		r.Pay(o.ID, total)
+	}
+	return o
+}
+
+// Add adds an order as given; it was sent two days ago unless it says otherwise.
+func (r *Rig) Add(o infusionsoftfake.Order) infusionsoftfake.Order {
+	r.T.Helper()
+	if o.ContactID == 0 {
+		o.ContactID = r.Client().ID
+	}
+	if o.Title == "" {
+		o.Title = "Order"
+	}
+	if o.Status == "" {
+		o.Status = "SENT"
+	}
+	if o.OrderTime.IsZero() {
+		o.OrderTime = time.Now().Add(-48 * time.Hour)
+	}
+	if o.CreationTime.IsZero() {
+		o.CreationTime = time.Now().Add(-48 * time.Hour)
+	}
+	added, err := r.Keap.AddOrder(o)
+	Check(r.T, err)
+	return added
+}
+
+// Thing is one line of a product without an item in the ledger.
+func Thing(price string) infusionsoftfake.Item {
+	return infusionsoftfake.Item{Type: "PRODUCT", Name: "Thing", Price: decimal.RequireFromString(price), Quantity: 1,
+		Product: &infusionsoftfake.ItemProduct{ID: 1, Name: "Thing", SKU: "THING"}}
+}
+
+// Pay records a payment by hand that came yesterday.
+func (r *Rig) Pay(order int64, amount string) infusionsoftfake.Payment {
+	r.T.Helper()
+	return r.PayAs(infusionsoftfake.Payment{OrderID: order, Amount: decimal.RequireFromString(amount), Status: "MANUAL_PAID"})
+}
+
+// PayAs adds a payment as given; it came yesterday unless it says otherwise.
+func (r *Rig) PayAs(p infusionsoftfake.Payment) infusionsoftfake.Payment {
+	r.T.Helper()
+	if p.Time.IsZero() {
+		p.Time = time.Now().Add(-24 * time.Hour)
+	}
+	added, err := r.Keap.AddPayment(p)
+	Check(r.T, err)
+	return added
+}
+
+// Expect compares what Xero holds: live invoices, contacts, live payments.
+func (r *Rig) Expect(invoices, contacts, payments int) {
+	r.T.Helper()
+	gotI, gotP, gotC := len(r.LiveInvoices()), len(r.LivePayments()), len(r.Xero.Books().Contacts())
+	if gotI != invoices || gotC != contacts || gotP != payments {
+		r.T.Fatalf("xero holds %d invoices, %d contacts, %d payments; want %d, %d, %d", gotI, gotC, gotP, invoices, contacts, payments)
+	}
+}
+
+// LiveInvoices returns Xero's invoices that are neither voided nor deleted.
+func (r *Rig) LiveInvoices() []xerofake.Invoice {
+	var live []xerofake.Invoice
+	for _, i := range r.Xero.Books().Invoices() {
+		if i.Status != "VOIDED" && i.Status != "DELETED" {
+			live = append(live, i)
+		}
+	}
+	return live
+}
+
+// LivePayments returns Xero's payments that are not deleted.
+func (r *Rig) LivePayments() []xerofake.Payment {
+	var live []xerofake.Payment
+	for _, p := range r.Xero.Books().Payments() {
+		if p.Status != "DELETED" {
+			live = append(live, p)
+		}
+	}
+	return live
+}
+
+// Check fails the test on an error.
+func Check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Bubble runs f in virtual time, on a Monday of January 2025 at noon UTC.
+func Bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		// A bubble's clock starts at midnight UTC of 1 January 2000, which tests must not depend on.
+		time.Sleep(time.Until(time.Date(2025, 1, 6, 12, 0, 0, 0, time.UTC)))
+		f(t)
+	})
+}
