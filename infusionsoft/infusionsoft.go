@@ -49,7 +49,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -116,7 +115,7 @@ type Options struct {
 	// SpecialUnits is the unit of an item's special amount. UnitsAuto is UnitsMajor; the check of the
 	// lines against the total is behind it.
 	SpecialUnits Units
-	// Statuses says what a vendor's order status means, in upper case, where no money says otherwise.
+	// Statuses says what an order status of the vendor means where no money says otherwise; case aside.
 	// It goes before what is known here: DRAFT is a draft; SENT, VIEWED, PAID and none at all are
 	// approved. A status that neither knows is unknown_status.
 	Statuses map[string]ledger.Status
@@ -185,7 +184,11 @@ func New(httpClient *http.Client, opts *Options) (*Source, error) {
 			return nil, fmt.Errorf("infusionsoft: options RowUnits and SpecialUnits: there is no unit %d", u)
 		}
 	}
-	o.Statuses = maps.Clone(o.Statuses)
+	statuses := make(map[string]ledger.Status, len(o.Statuses))
+	for word, status := range o.Statuses {
+		statuses[strings.ToUpper(strings.TrimSpace(word))] = status
+	}
+	o.Statuses = statuses
 	if o.BaseURL == "" {
 		o.BaseURL = DefaultBaseURL
 	}

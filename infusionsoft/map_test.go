@@ -2,6 +2,7 @@ package infusionsoft
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -55,23 +56,9 @@ func briefs(inv ledger.Invoice) []string {
 
 func TestOrderBecomesInvoice(t *testing.T) {
 	t.Parallel()
-	inv := orderOfJSON(t, `{
-		"id": 1092, "title": "Online Order", "status": "SENT",
-		"invoice_id": "1000", "invoice_number": "",
-		"total": {"amount":"27950","currency_code":"USD"}, "total_paid": {"amount":10000,"currency_code":"USD"},
-		"total_due": {"amount":27950,"currency_code":"USD"}, "refund_total": null,
-		"creation_time":"2026-01-05T02:30:00Z", "modification_time":"2026-01-06T00:00:00.123Z",
-		"order_time":"2026-01-05T02:30:00.000+0000", "sent_time":"2026-01-05T03:00:00Z", "due_time":"2026-02-01T05:00:00Z",
-		"contact":{"id":"7","email":" ada@example.com","given_name":"Ada","family_name":"Lovelace"},
-		"external_create_user":"sync ABCDEFGHIJKLMNOP",
-		"a_field_of_next_week": {"x":[1]},
-		"order_items":[
-			{"id":"1","name":"Old name","description":" ","item_type":"PRODUCT","quantity":2,"price_per_unit":{"amount":10000,"currency_code":"USD"},
-			 "discount":null,"special":null,"product":{"id":"5","name":"Widget","sku":" WDG-1 ","taxable":true}},
-			{"id":"2","name":"Consulting","description":"one hour","item_type":"SERVICE","quantity":1,"price_per_unit":{"amount":5000,"currency_code":"USD"},"product":null},
-			{"id":"3","name":"Post","item_type":"SHIPPING","quantity":1,"price_per_unit":{"amount":950,"currency_code":"USD"}},
-			{"id":"4","name":"Sales tax","item_type":"TAX","quantity":1,"price_per_unit":{"amount":2000,"currency_code":"USD"}}
-		]}`, nil)
+	body, err := os.ReadFile("testdata/order.json")
+	require.NoError(t, err)
+	inv := orderOfJSON(t, string(body), nil)
 
 	assert.Equal(t, "1092", inv.ID)
 	assert.Equal(t, "1092", inv.Number, "the number printed on the invoice is the order id")

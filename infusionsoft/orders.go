@@ -3,7 +3,6 @@ package infusionsoft
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -110,116 +108,6 @@ func (r *orderReading) scan(at orderCursor) error {
 			return nil
 		}
 	}
-}
-
-// changes reads what was modified, in the order in which it was. Each call asks for the first page from
-// a second before the last row seen, or from the beginning of that row's second: offsets into a list that
-// changes lose the row that slides over the page's edge. Only where a page does not get out of one
-// second, that second is read by rising id, which loses nothing either. Page tokens are never used.
-func (r *orderReading) changes(at orderCursor) error {
-	c := changesReading{orderReading: r, at: at, from: at.from, seen: map[string]time.Time{}}
-	for {
-		l, clock, err := r.list([]string{"modified_since_time==" + filterTime(c.from)}, byChange, r.s.pageSize(r.q))
-		if err != nil {
-			return err
-		}
-		var last time.Time
-		for _, row := range l.rows {
-			if !row.modified.IsZero() && row.modified.Before(last) {
-				return disorder("orders", "by modification time")
-			}
-			if !row.modified.IsZero() {
-				last = row.modified.Time
-			}
-		}
-		if !c.emit(l.rows, clock) || len(l.rows) == 0 || l.token == "" {
-			return nil
-		}
-		second := last.Truncate(time.Second)
-		switch next := floorMilli(last.Add(-time.Second)); {
-		case last.IsZero():
-			return &ledger.Error{
-				Kind: ledger.ErrUnreadable, Room: Vendor, Thing: "orders",
-				Message: "no record of the page has a modification time: the reading cannot go on",
-			}
-		case next.Sub(c.from) >= time.Second/2:
-			c.advance(next)
-		case second.After(c.from):
-			c.advance(second)
-		default:
-			end := second.Add(time.Second)
-			if ok, err := c.within(end); !ok || err != nil {
-				return err
-			}
-			c.advance(end)
-		}
-	}
-}
-
-// changesReading is where a reading of changes stands.
-type changesReading struct {
-	*orderReading
-	from time.Time            // of the next call
-	at   orderCursor          // where a later reading begins: only ever rises
-	seen map[string]time.Time // id and modification time of what was handed out since from
-}
-
-func (c *changesReading) advance(from time.Time) {
-	c.from = from
-	for key, t := range c.seen {
-		if t.Before(from) {
-			delete(c.seen, key)
-		}
-	}
-}
-
-// within reads what was modified between from and end by rising id. It is not ok when the consumer stops.
-func (c *changesReading) within(end time.Time) (ok bool, err error) {
-	for after := ""; ; {
-		filter := []string{"modified_since_time==" + filterTime(c.from), "modified_until_time==" + filterTime(end)}
-		if after != "" {
-			filter = append(filter, "id>"+after)
-		}
-		l, clock, err := c.list(filter, byID, c.s.pageSize(c.q))
-		if err != nil {
-			return false, err
-		}
-		if after, err = rising(l.rows, after, "orders"); err != nil {
-			return false, err
-		}
-		if !c.emit(l.rows, clock) {
-			return false, nil
-		}
-		if len(l.rows) == 0 || l.token == "" {
-			return true, nil
-		}
-	}
-}
-
-// emit hands out what was not handed out before, with the cursor that is safe after it: the newest
-// modification seen, less the overlap.
-func (c *changesReading) emit(rows []row[wireOrder], clock time.Time) bool {
-	fresh := make([]row[wireOrder], 0, len(rows))
-	var newest time.Time
-	for _, row := range rows {
-		if row.modified.After(newest) {
-			newest = row.modified.Time
-		}
-		key := row.id + "@" + strconv.FormatInt(row.modified.UnixNano(), 10)
-		if _, again := c.seen[key]; again && row.id != "" {
-			continue
-		}
-		c.seen[key] = row.modified.Time
-		fresh = append(fresh, row)
-	}
-	// A time in the future is nobody's clock, and would skip what happens until then.
-	if !clock.IsZero() && newest.After(clock) {
-		newest = clock
-	}
-	if next := floorMilli(newest.Add(-Overlap)); !newest.IsZero() && next.After(c.at.from) {
-		c.at.from = next
-	}
-	return c.orderReading.emit(fresh, c.at)
 }
 
 // refs reads orders by id, as many at a time as a page holds, and by number one by one.
@@ -405,107 +293,4 @@ func newest[T any](rows []row[T]) time.Time {
 		}
 	}
 	return t
-}
-
-// Invoice reads one order. An id is the order's id and nothing else.
-//
-// A number is what a person reads somewhere: the order id, which is printed on the invoice, or the
-// invoice id, which the vendor's list of orders shows. Both are looked up, at two calls. When they lead
-// to two orders, the one with that invoice number is meant; when that does not decide it either, the
-// error is of kind [ledger.ErrAmbiguous] and names both ids.
-func (s *Source) Invoice(ctx context.Context, ref ledger.Ref) (ledger.Invoice, error) {
-	thing := "order " + short(vendorhttp.Redact(ref.String()), 40)
-	b, err := s.books(ctx)
-	if err != nil {
-		return ledger.Invoice{}, err
-	}
-	if ref.ID != "" {
-		w, err := s.order(ctx, thing, ref.ID)
-		if err != nil {
-			return ledger.Invoice{}, err
-		}
-		return s.mapper(b).invoice(w), nil
-	}
-	n := strings.TrimSpace(ref.Number)
-	if !isID(n) {
-		return ledger.Invoice{}, notFound(thing, "the vendor looks up order ids and invoice ids, which are numbers, and no other invoice number: give the order's id")
-	}
-	hits, err := s.byNumber(ctx, thing, n)
-	if err != nil {
-		return ledger.Invoice{}, err
-	}
-	if len(hits) > 1 {
-		named := slices.DeleteFunc(slices.Clone(hits), func(w *wireOrder) bool { return w.InvoiceNumber.trimmed() != n })
-		if len(named) == 1 {
-			hits = named
-		}
-	}
-	switch len(hits) {
-	case 0:
-		return ledger.Invoice{}, notFound(thing, "no order has this order id or invoice id")
-	case 1:
-		return s.mapper(b).invoice(hits[0]), nil
-	}
-	ids := make([]string, len(hits))
-	for i, w := range hits {
-		ids[i] = w.ID.trimmed()
-	}
-	return ledger.Invoice{}, &ledger.Error{
-		Kind: ledger.ErrAmbiguous, Room: Vendor, Thing: thing, Code: "ambiguous_number",
-		Message: fmt.Sprintf("the number is the order id or the invoice id of the orders %s: give the id of the one that is meant", strings.Join(ids, " and ")),
-	}
-}
-
-// byNumber returns the orders whose order id or invoice id is n.
-func (s *Source) byNumber(ctx context.Context, thing, n string) ([]*wireOrder, error) {
-	var hits []*wireOrder
-	switch w, err := s.order(ctx, thing, n); {
-	case err == nil:
-		hits = append(hits, w)
-	case !errors.Is(err, ledger.ErrNotFound):
-		return nil, err
-	}
-	resp, err := s.c.get(ctx, thing, ordersPath, listQuery([]string{"invoice_id==" + n}, byID, "", 10))
-	if err != nil {
-		return nil, err
-	}
-	l, err := readList(thing, resp, &orderShape)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range l.rows {
-		if row.unread != nil {
-			return nil, unreadable(thing, resp, row.unread.Detail)
-		}
-		if row.value.InvoiceID.trimmed() != n {
-			return nil, unreadable(thing, resp, "the vendor answers with an order of another invoice_id")
-		}
-		if !slices.ContainsFunc(hits, func(w *wireOrder) bool { return w.ID.trimmed() == row.id }) {
-			hits = append(hits, row.value)
-		}
-	}
-	return hits, nil
-}
-
-// order reads one order by its id.
-func (s *Source) order(ctx context.Context, thing, id string) (*wireOrder, error) {
-	if !isID(id) {
-		return nil, notFound(thing, "an order id of this vendor is a number")
-	}
-	resp, err := s.c.get(ctx, thing, ordersPath+"/"+id, nil)
-	if err != nil {
-		return nil, err
-	}
-	w := new(wireOrder)
-	if err := decodeOne(resp.Body, w); err != nil {
-		return nil, unreadable(thing, resp, describe(err))
-	}
-	if w.ID.trimmed() != id {
-		return nil, unreadable(thing, resp, "the vendor answers with another order")
-	}
-	return w, nil
-}
-
-func notFound(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrNotFound, Room: Vendor, Thing: thing, Message: message}
 }

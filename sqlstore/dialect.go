@@ -7,7 +7,8 @@ import (
 
 // Dialect is what one kind of database does differently. The statements are the same for all; they are
 // written for PostgreSQL in words that SQLite knows as well. Their placeholders are $1, $2, … in that
-// order, each once, and "$" stands for nothing else.
+// order, each once, and "$" stands for nothing else. What one database alone understands stands in a
+// comment: /* sqlite: WITHOUT ROWID */.
 type Dialect struct {
 	// Name is how errors speak of the database: "sqlite".
 	Name string

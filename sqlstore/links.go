@@ -15,11 +15,15 @@ type links struct{ t *tx }
 
 const linkColumns = `l.pair, l.kind, l.source_id, l.generation, l.mark, l.state, l.ledger_id, l.parent, l.run, l.batch, l.body`
 
-const selectLinks = `SELECT ` + linkColumns + ` FROM invoicesync_links l WHERE `
+const selectLinks = `SELECT ` + linkColumns + ` FROM ` + allLinks
 
-// openLinks must be the words of the index invoicesync_links_open, or databases do not see that the
-// index can answer.
-const openLinks = `l.state IN ('intended', 'parked', 'refused', 'uncertain')`
+const allLinks = `invoicesync_links l WHERE `
+
+// openLinks stands for allLinks where only open links are asked for. Its condition must be the words of
+// the index, or databases do not see that the index can answer. SQLite must be told in addition: it
+// believes the primary key to be better and would read a million links of the pair to find ten.
+const openLinks = `invoicesync_links l /* sqlite: INDEXED BY invoicesync_links_open */
+	WHERE l.state IN ('intended', 'parked', 'refused', 'uncertain') AND `
 
 func (l links) Get(pair store.Pair, kind ledger.RecordKind, sourceID string) (store.Link, bool, error) {
 	found, err := l.GetMany(pair, kind, []string{sourceID})
@@ -252,7 +256,7 @@ func (l links) List(f store.LinkFilter) ([]store.Link, error) {
 			list = append(list, link)
 		}
 	}
-	err = l.t.query(selectLinks+w.text.String(), w.args, read.scan)
+	err = l.t.query(`SELECT `+linkColumns+` FROM `+linksWith(f)+w.text.String(), w.args, read.scan)
 	if err == nil {
 		err = read.err()
 	}
@@ -276,7 +280,7 @@ func (l links) Count(f store.LinkFilter) (map[store.LinkState]int, error) {
 		return count, err
 	}
 	w.add(` GROUP BY l.state`)
-	err = l.t.query(`SELECT l.state, COUNT(*) FROM invoicesync_links l WHERE `+w.text.String(), w.args, func(rows *sql.Rows) error {
+	err = l.t.query(`SELECT l.state, COUNT(*) FROM `+linksWith(f)+w.text.String(), w.args, func(rows *sql.Rows) error {
 		var state string
 		var n int
 		err := rows.Scan(&state, &n)
@@ -287,6 +291,14 @@ func (l links) Count(f store.LinkFilter) (map[store.LinkState]int, error) {
 		return nil, l.t.fail("count links: %w", err)
 	}
 	return count, nil
+}
+
+// linksWith returns the table to look in, up to the conditions.
+func linksWith(f store.LinkFilter) string {
+	if len(f.States) > 0 && !slices.Contains(f.States, store.Written) && !slices.Contains(f.States, store.Skipped) {
+		return openLinks
+	}
+	return allLinks
 }
 
 // where puts the conditions of a filter into words, code and limit aside; false: the pair has no links.
@@ -302,15 +314,7 @@ func (l links) where(f store.LinkFilter) (w *where, known bool, err error) {
 		return nil, false, err
 	}
 	w = new(where)
-	open := len(f.States) > 0 && !slices.Contains(f.States, store.Written) && !slices.Contains(f.States, store.Skipped)
-	if open {
-		// The sum keeps SQLite from the primary key, which it believes to be better and which holds all
-		// links of the pair: with it a run over a million links would read them all to find ten.
-		w.and(openLinks)
-		w.and(`l.pair + 0 = ?`, number)
-	} else {
-		w.and(`l.pair = ?`, number)
-	}
+	w.and(`l.pair = ?`, number)
 	if f.Kind != "" {
 		w.and(`l.kind = ?`, string(f.Kind))
 	}

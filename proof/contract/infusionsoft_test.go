@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,15 +78,24 @@ func TestInfusionsoft(t *testing.T) {
 	}
 }
 
+// echo is a receiver of hooks that proves that it is there by echoing the secret.
+type echo struct{}
+
+func (echo) RoundTrip(r *http.Request) (*http.Response, error) {
+	header := http.Header{"X-Hook-Secret": r.Header.Values("X-Hook-Secret")}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: http.NoBody, Request: r}, nil
+}
+
 func keapScenario(t *testing.T, checker *Checker, switches infusionsoftfake.Switches) {
 	plan := faults.New(1)
 	fake, err := infusionsoftfake.New(&infusionsoftfake.Options{
 		Tenants: []infusionsoftfake.Tenant{{
 			ID: "xx123.infusionsoft.com", Name: "Ridgeway", OrderFields: []infusionsoftfake.CustomFieldDefinition{{ID: "7", Name: "po"}},
 		}},
-		Tokens:   []infusionsoftfake.Token{{Value: "a token"}, {Value: "an old token", Expires: time.Now()}},
-		Faults:   plan,
-		Switches: switches,
+		Tokens:        []infusionsoftfake.Token{{Value: "a token"}, {Value: "an old token", Expires: time.Now()}},
+		Faults:        plan,
+		Switches:      switches,
+		HookTransport: echo{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -291,7 +301,7 @@ func (w *keapWorld) others() {
 	w.ok("GET", "/v2/products", "")
 	w.ok("GET", fmt.Sprintf("/v2/products/%d", product.ID), "")
 	w.ok("GET", "/v2/contacts", "")
-	w.ok("GET", fmt.Sprintf("/v2/contacts/%d?fields=addresses&fields=company", contact.ID), "")
+	w.ok("GET", fmt.Sprintf("/v2/contacts/%d?fields=addresses,company", contact.ID), "")
 	w.ok("GET", "/v2/companies", "")
 	w.ok("GET", fmt.Sprintf("/v2/companies/%s", contact.Company.ID), "")
 	w.ok("GET", "/v2/subscriptions", "")
@@ -302,7 +312,14 @@ func (w *keapWorld) others() {
 	w.ok("GET", "/v1/orders?limit=2&offset=2", "")
 	w.ok("GET", fmt.Sprintf("/v1/orders/%d", w.fake.Orders()[0].ID), "")
 	w.ok("GET", "/v1/hooks/event_keys", "")
-	w.ok("GET", "/v1/hooks", "")
+	w.ok("POST", "/v1/hooks", `{"eventKey":"order.add","hookUrl":"https://example.com/hook"}`)
+	var hooks []struct{ Key string }
+	if err := json.Unmarshal([]byte(w.ok("GET", "/v1/hooks", "")), &hooks); err != nil || len(hooks) != 1 {
+		w.Fatalf("%d hooks, want 1: %v", len(hooks), err)
+	}
+	w.ok("GET", "/v1/hooks/"+hooks[0].Key, "")
+	w.ok("POST", "/v1/hooks/"+hooks[0].Key+"/verify", "")
+	w.ok("DELETE", "/v1/hooks/"+hooks[0].Key, "")
 }
 
 // tokens is the token endpoint, which no document has.

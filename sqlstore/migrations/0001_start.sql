@@ -1,5 +1,5 @@
 -- The first schema. It is valid PostgreSQL as it stands. A dialect may rewrite three things and nothing
--- else: the collation "C" (byte order), the type BYTEA, and the comment "sqlite: WITHOUT ROWID".
+-- else: the collation "C" (byte order), the type BYTEA, and comments that begin with "sqlite:".
 -- Keys are TEXT, instants are BIGINT (microseconds since 1970, of activity milliseconds), everything
 -- that is never searched for lies in body (see codec.go).
 
@@ -32,7 +32,7 @@ CREATE UNIQUE INDEX invoicesync_links_mark ON invoicesync_links (mark) WHERE mar
 CREATE INDEX invoicesync_links_end ON invoicesync_links (ledger_id, kind) WHERE ledger_id <> '';
 CREATE INDEX invoicesync_links_parent ON invoicesync_links (parent, pair) WHERE parent <> '';
 -- Few links are open at a time, so this index stays small and costs a written link nothing.
-CREATE INDEX invoicesync_links_open ON invoicesync_links (state, pair, kind, source_id)
+CREATE INDEX invoicesync_links_open ON invoicesync_links (pair, state, kind, source_id)
 	WHERE state IN ('intended', 'parked', 'refused', 'uncertain');
 
 CREATE TABLE invoicesync_batches (

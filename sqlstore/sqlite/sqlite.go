@@ -100,20 +100,24 @@ func Open(ctx context.Context, file string, options *Options) (*sqlstore.Store, 
 // transactions that write are serial, and none of them fails half way because another came first.
 func dialect(path string, o Options) sqlstore.Dialect {
 	placeholder := regexp.MustCompile(`\$[0-9]+`)
-	insert := regexp.MustCompile(`^INSERT INTO `)
+	var (
+		comment     = regexp.MustCompile(`/\* sqlite: (.*?) \*/`)
+		placeholder = regexp.MustCompile(`\$[0-9]+`)
+		insert      = regexp.MustCompile(`^INSERT INTO `)
+	)
 	d := sqlstore.Dialect{
 		Name:      "sqlite",
 		Begin:     "BEGIN IMMEDIATE",
 		BeginView: "BEGIN",
 		Durable:   true,
-		// SQLite compares text byte by byte by itself. A table WITHOUT ROWID lies in the order of its
-		// primary key, where SQLite would otherwise keep the key a second time.
-		Schema: strings.NewReplacer(
-			` COLLATE "C"`, ``,
-			`BYTEA`, `BLOB`,
-			`/* sqlite: WITHOUT ROWID */`, `WITHOUT ROWID`,
-		).Replace,
+		Schema: func(text string) string {
+			// SQLite compares text byte by byte by itself. A table WITHOUT ROWID lies in the order of its
+			// primary key, where SQLite would otherwise keep the key a second time.
+			text = strings.NewReplacer(` COLLATE "C"`, ``, `BYTEA`, `BLOB`).Replace(text)
+			return comment.ReplaceAllString(text, "$1")
+		},
 		Statement: func(text string) string {
+			text = comment.ReplaceAllString(text, "$1")
 			// To SQLite $1 is a name, and the driver looks through all names for each value that it binds.
 			text = placeholder.ReplaceAllLiteralString(text, "?")
 			// So that a statement which is refused half way leaves nothing behind, SQLite copies every page

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/invoicesync/invoicesync/infusionsoft"
+	"github.com/invoicesync/invoicesync/ledger"
+
+	"github.com/invoicesync/invoicesync/examples/internal/world"
+)
+
+// config is what the flags and the environment say.
+type config struct {
+	db        string
+	temporary bool // nobody has named db
+	orders    int
+	seed      uint64
+	load      string
+	syncID    string
+	preview   bool
+	json      bool
+	sourceURL string // "": a fake
+	ledgerURL string
+
+	account, discountAccount, shippingAccount, financeAccount string
+	paymentAccount, cardAccount, paypalAccount                string
+	taxCode, noTaxCode                                        string
+	from                                                      ledger.Date
+	rowUnits                                                  infusionsoft.Units
+	maxCreates                                                int
+
+	sourceToken, ledgerToken, ledgerTenant string
+
+	given map[string]bool // flags that stand on the command line
+}
+
+// A usageError is about the command line: the exit code is 2.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+func parse(args []string, env func(string) string, help io.Writer) (*config, error) {
+	c := &config{given: map[string]bool{}}
+	var from, units string
+	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	f.StringVar(&c.db, "db", "", "the SQLite `file` of the store, with the fakes' books beside it; none: a new temporary one")
+	f.IntVar(&c.orders, "orders", 500, "how many orders to make up")
+	f.Uint64Var(&c.seed, "seed", 1, "the same seed makes up the same orders")
+	f.StringVar(&c.load, "load", "", "a `folder` of vendor JSON to load instead: files named after v2 answers (ListOrders.json), or objects of such answers")
+	f.StringVar(&c.syncID, "sync-id", "", "push only the order with this `number`; id:1234 is the order id and nothing else")
+	f.BoolVar(&c.preview, "preview", false, "say what a run would write, and write nothing")
+	f.BoolVar(&c.json, "json", false, "print the result as one JSON object")
+	f.StringVar(&c.sourceURL, "source-url", "", "an Infusionsoft `URL` instead of the fake; needs -db and INFUSIONSOFT_TOKEN")
+	f.StringVar(&c.ledgerURL, "ledger-url", "", "a Xero `URL` instead of the fake; needs -db, XERO_TOKEN and XERO_TENANT_ID")
+
+	f.StringVar(&c.account, "account", "200", "Xero account `code` for all lines that nothing else applies to")
+	f.StringVar(&c.discountAccount, "discount-account", "205", "account `code` for discounts")
+	f.StringVar(&c.shippingAccount, "shipping-account", "210", "account `code` for shipping")
+	f.StringVar(&c.financeAccount, "finance-account", "265", "account `code` for finance charges")
+	f.StringVar(&c.paymentAccount, "payment-account", "090", "account `code` for payments")
+	f.StringVar(&c.cardAccount, "card-account", "615", "account `code` for card payments")
+	f.StringVar(&c.paypalAccount, "paypal-account", "091", "account `code` for PayPal payments")
+	f.StringVar(&c.taxCode, "tax", world.TaxableCode, "Xero tax `type` for lines that bear tax")
+	f.StringVar(&c.noTaxCode, "no-tax", "NONE", "tax `type` for lines that bear none")
+	f.StringVar(&from, "from", "", "leave out orders before this `date`, like 2026-11-01")
+	f.StringVar(&units, "row-units", "", "`unit` of an order's payments, which Infusionsoft does not document: major, minor, or auto (one call more an order)")
+	f.IntVar(&c.maxCreates, "max-creates", -1, "stop after so many new invoices; -1: never")
+
+	f.SetOutput(io.Discard)
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.SetOutput(help)
+		f.Usage()
+		return nil, err
+	case err != nil:
+		return nil, usagef("%w; -help lists the flags", err)
+	case f.NArg() > 0:
+		return nil, usagef("%q is no flag; -help lists them", f.Arg(0))
+	}
+	f.Visit(func(f *flag.Flag) { c.given[f.Name] = true })
+	c.sourceToken, c.ledgerToken, c.ledgerTenant = env("INFUSIONSOFT_TOKEN"), env("XERO_TOKEN"), env("XERO_TENANT_ID")
+	if from != "" {
+		if c.from, err = ledger.ParseDate(from); err != nil {
+			return nil, usagef("-from %q is no date; write it like 2026-11-01", from)
+		}
+	}
+	if c.rowUnits, err = rowUnits(units, c); err != nil {
+		return nil, err
+	}
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return c, c.place()
+}
+
+// rowUnits defaults to what the shop that is made up is known to have.
+func rowUnits(name string, c *config) (infusionsoft.Units, error) {
+	switch {
+	case name == "major", name == "" && c.load == "" && c.sourceURL == "":
+		return infusionsoft.UnitsMajor, nil
+	case name == "minor":
+		return infusionsoft.UnitsMinor, nil
+	case name == "auto", name == "":
+		return infusionsoft.UnitsAuto, nil
+	}
+	return 0, usagef("-row-units %q is unknown; choose major, minor or auto", name)
+}
+
+func (c *config) validate() error {
+	switch {
+	case c.orders < 1 || c.orders > world.MaxOrders:
+		return usagef("-orders %d: choose 1 to %d", c.orders, world.MaxOrders)
+	case c.load != "" && c.sourceURL != "":
+		return usagef("-load fills the fake, and -source-url replaces it; leave one of them out")
+	case c.load != "" && (c.given["orders"] || c.given["seed"]):
+		return usagef("-load brings its own orders; leave -orders and -seed out")
+	case c.sourceURL != "" && (c.given["orders"] || c.given["seed"]):
+		return usagef("-source-url has its own orders; leave -orders and -seed out")
+	case (c.sourceURL != "" || c.ledgerURL != "") && c.db == "":
+		return usagef("-source-url and -ledger-url need -db: what was pushed must be remembered")
+	case c.sourceURL != "" && c.sourceToken == "":
+		return usagef("-source-url needs an access token in the environment: set INFUSIONSOFT_TOKEN")
+	case c.ledgerURL != "" && c.ledgerToken == "":
+		return usagef("-ledger-url needs an access token in the environment: set XERO_TOKEN")
+	case c.ledgerURL != "" && c.ledgerTenant == "":
+		return usagef("-ledger-url needs the organisation's tenant id in the environment: set XERO_TENANT_ID; GET https://api.xero.com/connections lists yours")
+	}
+	for name, at := range map[string]*string{"source-url": &c.sourceURL, "ledger-url": &c.ledgerURL} {
+		if *at == "" {
+			continue
+		}
+		u, err := url.Parse(*at)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return usagef("-%s %q is no URL; write it like https://api.example.com", name, *at)
+		}
+		*at = u.Scheme + "://" + u.Host // the vendor's paths stay
+	}
+	if c.load != "" {
+		if info, err := os.Stat(c.load); err != nil || !info.IsDir() {
+			return usagef("-load %s: this is no folder that can be read; name the one that holds the *.json files", strconv.Quote(c.load))
+		}
+	}
+	return nil
+}
+
+// place finds the file of the store, or makes a folder for it.
+func (c *config) place() error {
+	if c.db == "" {
+		dir, err := os.MkdirTemp("", "invoicesync-quickstart-")
+		if err != nil {
+			return fmt.Errorf("a temporary folder cannot be made; name a file with -db: %w", err)
+		}
+		c.db, c.temporary = filepath.Join(dir, "quickstart.db"), true
+		return nil
+	}
+	if info, err := os.Stat(filepath.Dir(c.db)); err != nil || !info.IsDir() {
+		return usagef("-db %s: there is no folder %s; make it first", c.db, filepath.Dir(c.db))
+	}
+	return nil
+}
