@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // ErrConnectionLost is what a client sees when a fault cuts the connection of a [Transport].
@@ -141,6 +142,10 @@ func (w *recorder) copyTo(to http.ResponseWriter, truncated bool) {
 
 func (w *recorder) response(r *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
+	if w.sent.Get("Date") == "" {
+		// net/http's server sends it, and clients read the vendor's clock from it.
+		w.sent.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
 	body := io.Reader(bytes.NewReader(w.body.Bytes()))
 	if w.short {
 		body = io.MultiReader(body, failing{})

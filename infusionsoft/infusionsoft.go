@@ -106,7 +106,7 @@ type Options struct {
 	PageSize int
 
 	// RowUnits is the unit of the payments of an order, which the vendor does not document (an example
-	// of 10000 is all there is). With UnitsAuto, PaymentsOf reads the order too, at one more call, and
+	// of 10000 is all there is). With UnitsAuto, PaymentsOf looks at the order's totals and
 	// takes the reading under which the confirmed payments sum up to the order's total_paid while the
 	// other reading does not; where no payment is confirmed, minor units where an amount in major units
 	// would be above the order's total. Where neither or both readings fit, each payment is marked
@@ -116,8 +116,8 @@ type Options struct {
 	// lines against the total is behind it.
 	SpecialUnits Units
 	// Statuses says what an order status of the vendor means where no money says otherwise; case aside.
-	// It goes before what is known here: DRAFT is a draft; SENT, VIEWED, PAID and none at all are
-	// approved. A status that neither knows is unknown_status.
+	// It goes before what is known here: DRAFT is a draft where the order was begun as an
+	// invoice (source_type INVOICE) and was not sent; all others, none at all included, are approved. A status that neither knows is unknown_status.
 	Statuses map[string]ledger.Status
 	// PaymentLabels makes PaymentsOf ask the payment feed how each payment was made ("Check", "Credit
 	// Card"), at one more call. Without it the method is "manual", "card" or "paypal".
@@ -145,6 +145,8 @@ type Source struct {
 
 	asking chan struct{} // holds a token while the settings are being read
 	org    *ledger.Organisation
+
+	recent recent
 }
 
 var _ ledger.Source = (*Source)(nil)

@@ -15,11 +15,12 @@ type mapper struct {
 	books
 	special  Units
 	statuses map[string]ledger.Status
+	recent   *recent
 }
 
 func (s *Source) mapper(b books) *mapper {
 	b.tenant = s.c.tenantID()
-	return &mapper{books: b, special: s.o.SpecialUnits, statuses: s.o.Statuses}
+	return &mapper{books: b, special: s.o.SpecialUnits, statuses: s.o.Statuses, recent: &s.recent}
 }
 
 // unclear marks an invoice; the first mark stays, since what follows it may follow from it.
@@ -31,6 +32,7 @@ func unclear(inv *ledger.Invoice, code, format string, args ...any) {
 
 func (m *mapper) invoice(w *wireOrder) ledger.Invoice {
 	id := w.ID.trimmed()
+	m.recent.note(id, evidenceOf(w, m.books))
 	inv := ledger.Invoice{
 		ID:            id,
 		Number:        first(string(w.InvoiceNumber), id),
@@ -138,8 +140,9 @@ func (m *mapper) totals(inv *ledger.Invoice, w *wireOrder, places int32) {
 }
 
 // status goes by money. What the vendor's own word is for an unpaid order of the classic edition is not
-// documented, so that PAID without the money is not believed. A draft is an order whose invoice was not
-// issued yet; it stays a draft until it is sent or paid.
+// documented, so that PAID without the money is not believed, nor DRAFT by itself: an order of a
+// checkout, of the API or of a manual sale is one as soon as it is there. Only what was begun on the
+// invoice screen (source_type INVOICE) and was neither sent nor paid is a draft.
 func (m *mapper) status(inv *ledger.Invoice, w *wireOrder) {
 	word := w.Status.enum()
 	override, ok := m.statuses[word]
@@ -148,9 +151,9 @@ func (m *mapper) status(inv *ledger.Invoice, w *wireOrder) {
 		inv.Status = ledger.StatusPaid
 	case ok:
 		inv.Status = override
-	case word == "DRAFT":
+	case word == "DRAFT" && w.Source.enum() == "INVOICE" && w.Sent.IsZero():
 		inv.Status = ledger.StatusDraft
-	case word == "" || word == "SENT" || word == "VIEWED" || word == "PAID":
+	case word == "" || word == "DRAFT" || word == "SENT" || word == "VIEWED" || word == "PAID":
 		inv.Status = ledger.StatusApproved
 	default:
 		unclear(inv, "unknown_status", "status is %q: say in Options.Statuses what it means", short(word, 40))

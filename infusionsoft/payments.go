@@ -129,8 +129,9 @@ func (s *Source) paymentPage(b books, l list[wirePayment]) ledger.Page[ledger.Pa
 }
 
 // PaymentsOf reads the payments of one order: the rows in which money was put against it, with their
-// status, whatever it is. One call, and one more where Options.RowUnits is UnitsAuto and there are
-// amounts, or with Options.PaymentLabels.
+// status, whatever it is. One call; one more where Options.RowUnits is UnitsAuto, the amounts do not tell
+// their unit and the order was not among the last few thousand that were read; one more with
+// Options.PaymentLabels.
 //
 // A row that cannot be read is returned with its id and marked unreadable.
 func (s *Source) PaymentsOf(ctx context.Context, ref ledger.Ref) ([]ledger.Payment, error) {
@@ -182,11 +183,17 @@ func (s *Source) PaymentsOf(ctx context.Context, ref ledger.Ref) ([]ledger.Payme
 	return out, nil
 }
 
-// rowPlaces asks for the order only when its totals are needed to tell the unit.
+// rowPlaces asks for the order only when its totals are needed to tell the unit, and are not at hand.
 func (s *Source) rowPlaces(ctx context.Context, rows []row[wireRow], id string, b books) (int32, bool, string, error) {
 	places, decided, why := rowPlaces(s.o.RowUnits, rows, evidence{}, b.places)
 	if decided {
 		return places, true, "", nil
+	}
+	// The order was probably read a moment ago; what its totals said then is enough where it decides.
+	if e, ok := s.recent.of(id); ok {
+		if places, decided, _ := rowPlaces(s.o.RowUnits, rows, e, b.places); decided {
+			return places, true, "", nil
+		}
 	}
 	w, err := s.order(ctx, "order "+id, id)
 	if err != nil {
@@ -195,11 +202,7 @@ func (s *Source) rowPlaces(ctx context.Context, rows []row[wireRow], id string, 
 	if code := w.Total.Code.enum(); code != "" && code != string(b.currency) {
 		return 0, false, "the order is in another currency than the application", nil
 	}
-	places, decided, why = rowPlaces(s.o.RowUnits, rows, evidence{
-		known: w.Total.Amount.known && w.TotalPaid.Amount.known,
-		total: w.Total.Amount.units(b.places),
-		paid:  w.TotalPaid.Amount.units(b.places),
-	}, b.places)
+	places, decided, why = rowPlaces(s.o.RowUnits, rows, evidenceOf(w, b), b.places)
 	return places, decided, why, nil
 }
 

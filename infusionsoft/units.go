@@ -2,6 +2,7 @@ package infusionsoft
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/shopspring/decimal"
 )
@@ -72,4 +73,46 @@ func rowPlaces(o Units, rows []row[wireRow], e evidence, places int32) (int32, b
 	}
 	return 0, false, fmt.Sprintf("the order's total is %s and %s of it are paid; its payments are %s confirmed and %s refunded, in units that this does not tell: set Options.RowUnits",
 		e.total, e.paid, confirmed, refunded)
+}
+
+func evidenceOf(w *wireOrder, b books) evidence {
+	if code := w.Total.Code.enum(); code != "" && code != string(b.currency) {
+		return evidence{}
+	}
+	return evidence{
+		known: w.Total.Amount.known && w.TotalPaid.Amount.known,
+		total: w.Total.Amount.units(b.places),
+		paid:  w.TotalPaid.Amount.units(b.places),
+	}
+}
+
+// recent is the evidence of the orders that were read last: payments are asked for soon after their
+// orders, and the totals tell their unit without another call. It forgets the older half when full.
+type recent struct {
+	mu       sync.Mutex
+	now, old map[string]evidence
+}
+
+const recentHalf = 2000
+
+func (r *recent) note(id string, e evidence) {
+	if r == nil || !e.known {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now == nil || len(r.now) >= recentHalf {
+		r.now, r.old = make(map[string]evidence, recentHalf), r.now
+	}
+	r.now[id] = e
+}
+
+func (r *recent) of(id string) (evidence, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.now[id]
+	if !ok {
+		e, ok = r.old[id]
+	}
+	return e, ok
 }

@@ -23,6 +23,7 @@ type (
 		ID            text      `json:"id"`
 		Title         text      `json:"title"`
 		Status        text      `json:"status"`
+		Source        text      `json:"source_type"`
 		Total         wireMoney `json:"total"`
 		TotalPaid     wireMoney `json:"total_paid"`
 		RefundTotal   wireMoney `json:"refund_total"`

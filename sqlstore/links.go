@@ -23,7 +23,7 @@ const allLinks = `invoicesync_links l WHERE `
 // the index, or databases do not see that the index can answer. SQLite must be told in addition: it
 // believes the primary key to be better and would read a million links of the pair to find ten.
 const openLinks = `invoicesync_links l /* sqlite: INDEXED BY invoicesync_links_open */
-	WHERE l.state IN ('intended', 'parked', 'refused', 'uncertain') AND `
+	WHERE l.state IN ('deferred', 'intended', 'parked', 'refused', 'uncertain') AND `
 
 func (l links) Get(pair store.Pair, kind ledger.RecordKind, sourceID string) (store.Link, bool, error) {
 	found, err := l.GetMany(pair, kind, []string{sourceID})

@@ -3,6 +3,7 @@ package xero
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
@@ -46,7 +47,7 @@ func (l *Ledger) Chart(ctx context.Context) (ledger.Chart, error) {
 		}
 	}
 	if w.Accounts == nil || w.TaxRates == nil || w.Items == nil {
-		return ledger.Chart{}, unreadable("GET chart", resp, ledgerError("a list is absent"))
+		return ledger.Chart{}, unreadable("GET chart", resp, errors.New("a list is absent"))
 	}
 	return w.chart(resp)
 }

@@ -1,7 +1,6 @@
 package xero
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"regexp"
@@ -295,12 +294,4 @@ func sortRefusal(text string, personal []string) (code, shown string) {
 		}
 	}
 	return code, vendorhttp.Redact(text)
-}
-
-// ended returns the context's error where it has one, so that a reading ends with it.
-func ended(ctx context.Context, thing string) error {
-	if err := ctx.Err(); err != nil {
-		return transportError(thing, err)
-	}
-	return nil
 }

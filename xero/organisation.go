@@ -2,6 +2,7 @@ package xero
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -61,11 +62,7 @@ func (l *Ledger) Organisation(ctx context.Context) (ledger.Organisation, error) 
 	return o, nil
 }
 
-var errOneOrganisation = ledgerError("not exactly one organisation with an id")
-
-type ledgerError string
-
-func (e ledgerError) Error() string { return string(e) }
+var errOneOrganisation = errors.New("not exactly one organisation with an id")
 
 // pin holds the Ledger to one company: the expected one, or else the first that answers.
 func (l *Ledger) pin(id ledger.OrganisationID) error {

@@ -69,7 +69,5 @@ func (l *Ledger) wirePayment(ctx context.Context, id string) (*wirePayment, erro
 			return &p.Payments[i], nil
 		}
 	}
-	e := notFound(thing).(*ledger.Error) //nolint:errcheck,forcetypeassert // made one line above
-	e.Status = 404
-	return nil, e
+	return nil, notFound(thing)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -383,8 +382,4 @@ func chunks(values []string) []string {
 	return out
 }
 
-// isNotFound reports a 404.
-func isNotFound(err error) bool {
-	var e *ledger.Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound
-}
+func isNotFound(err error) bool { return errors.Is(err, ledger.ErrNotFound) }

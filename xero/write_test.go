@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -355,6 +356,40 @@ func TestCreatePayment(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestADayLimitIsRemembered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, s := newLedger(t, nil, func(seenRequest) reply {
+			return reply{status: 429, header: map[string]string{"Retry-After": "7200", "X-Rate-Limit-Problem": "Day"}}
+		})
+		for range 2 {
+			_, err := l.Chart(ctx)
+			require.ErrorIs(t, err, ledger.ErrLater)
+			assert.Equal(t, time.Now().Add(2*time.Hour).UTC(), ledger.ResumeAt(err).UTC())
+		}
+		assert.Len(t, s.requests, 1, "neither slept nor asked again")
+		time.Sleep(2 * time.Hour)
+		_, err := l.Chart(ctx)
+		require.ErrorIs(t, err, ledger.ErrLater)
+		assert.Len(t, s.requests, 2)
+	})
+}
+
+func TestOthersUseOfTheMinuteIsLearnt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, s := newLedger(t, nil, func(seenRequest) reply {
+			return reply{header: map[string]string{"X-MinLimit-Remaining": "0"}, body: `{"DateTimeUTC":"/Date(1772366400000)/","Contacts":[]}`}
+		})
+		began := time.Now()
+		for range 2 {
+			collect(t, l.Contacts(ctx, ledger.Query{}))
+		}
+		assert.Len(t, s.requests, 2)
+		assert.GreaterOrEqual(t, time.Since(began), time.Minute)
+	})
 }
 
 func TestNumbersOnTheWire(t *testing.T) {

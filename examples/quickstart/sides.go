@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -17,6 +18,7 @@ type side struct {
 	client  *http.Client
 	made    atomic.Int64
 	counted func() int // by the server itself; nil: it is not ours
+	loaded  string     // the currency of orders that were loaded from a folder
 	stop    func() error
 }
 
@@ -31,11 +33,17 @@ func openSides(c *config, direct bool) (source, ledger *side, err error) {
 			File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Given: c.given["orders"] || c.given["seed"],
 			NoSource: c.sourceURL != "", NoLedger: c.ledgerURL != "",
 		})
+		if errors.Is(err, shop.ErrWish) {
+			err = &usageError{err}
+		}
 		if err != nil {
 			return nil, nil, err
 		}
 		if fake := s.Infusionsoft; fake != nil {
 			sourceToken = "quickstart"
+			if s.Made.Load != "" {
+				source.loaded = s.Made.Currency
+			}
 			source.counted = func() int { total, _ := fake.Calls(); return total }
 			source.stop = fake.Close
 			source.url, sourceWay = "http://infusionsoft.test", fake.Transport()

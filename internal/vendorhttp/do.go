@@ -162,7 +162,9 @@ func (g grants) refund() {
 
 func (g grants) waited() (d time.Duration) {
 	for _, one := range g {
-		d += one.Waited
+		if one != nil { // a nil grant is a grant of nothing
+			d += one.Waited
+		}
 	}
 	return d
 }

@@ -33,7 +33,7 @@ CREATE INDEX invoicesync_links_end ON invoicesync_links (ledger_id, kind) WHERE 
 CREATE INDEX invoicesync_links_parent ON invoicesync_links (parent, pair) WHERE parent <> '';
 -- Few links are open at a time, so this index stays small and costs a written link nothing.
 CREATE INDEX invoicesync_links_open ON invoicesync_links (pair, state, kind, source_id)
-	WHERE state IN ('intended', 'parked', 'refused', 'uncertain');
+	WHERE state IN ('deferred', 'intended', 'parked', 'refused', 'uncertain');
 
 CREATE TABLE invoicesync_batches (
 	id   TEXT NOT NULL PRIMARY KEY,

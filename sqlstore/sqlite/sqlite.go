@@ -99,7 +99,6 @@ func Open(ctx context.Context, file string, options *Options) (*sqlstore.Store, 
 // dialect says what SQLite does differently. BEGIN IMMEDIATE takes the one lock for writing at once, so
 // transactions that write are serial, and none of them fails half way because another came first.
 func dialect(path string, o Options) sqlstore.Dialect {
-	placeholder := regexp.MustCompile(`\$[0-9]+`)
 	var (
 		comment     = regexp.MustCompile(`/\* sqlite: (.*?) \*/`)
 		placeholder = regexp.MustCompile(`\$[0-9]+`)

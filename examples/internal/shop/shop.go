@@ -42,8 +42,8 @@ type Made struct {
 	world.Expectations
 }
 
-// ErrOther is what every error is that says: the file holds another shop than was asked for.
-var ErrOther = errors.New("another shop")
+// ErrWish is what every error is that a wish is to blame for.
+var ErrWish = errors.New("shop")
 
 // ExpectedFile is where the expectations of the shop beside file lie.
 func ExpectedFile(file string) string { return file + ".expected.json" }
@@ -53,6 +53,13 @@ func ledgerFile(file string) string { return file + ".xero.jsonl" }
 
 // Open opens the shop beside a file, and makes it when there is none.
 func Open(w Wish) (*Shop, error) {
+	if w.Load != "" {
+		folder, err := filepath.Abs(w.Load)
+		if err != nil {
+			return nil, err
+		}
+		w.Load = folder
+	}
 	made, complete, err := readMade(w.File)
 	if err != nil {
 		return nil, err
@@ -89,15 +96,16 @@ func Open(w Wish) (*Shop, error) {
 
 // same refuses a wish for another shop than the one that is there.
 func (w Wish) same(made Made) error {
+	const other = "leave the flags out, or give another file with -db"
 	switch {
 	case w.NoSource:
 		return nil
-	case w.Load != made.Load && w.Load != "":
-		return fmt.Errorf("%s belongs to %w than the one in folder %s: give another file with -db", w.File, ErrOther, w.Load)
+	case w.Load != "" && w.Load != made.Load:
+		return fmt.Errorf("%w: the books beside %s were not loaded from %s: %s", ErrWish, w.File, w.Load, other)
 	case w.Given && made.Load != "":
-		return fmt.Errorf("%s belongs to %w, loaded from %s: leave -orders and -seed out, or give another file with -db", w.File, ErrOther, made.Load)
+		return fmt.Errorf("%w: the books beside %s were loaded from %s, and not made up: %s", ErrWish, w.File, made.Load, other)
 	case w.Given && (w.Orders != made.Asked || w.Seed != made.Seed):
-		return fmt.Errorf("%s belongs to %w, of -orders %d -seed %d: leave both flags out, or give another file with -db", w.File, ErrOther, made.Asked, made.Seed)
+		return fmt.Errorf("%w: the books beside %s were made with -orders %d -seed %d: %s", ErrWish, w.File, made.Asked, made.Seed, other)
 	}
 	return nil
 }
@@ -107,18 +115,13 @@ func (w Wish) begin() (Made, error) {
 	if err := os.Remove(sourceFile(w.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Made{}, err
 	}
-	made := Made{Currency: world.Currency}
-	if w.Load != "" {
-		folder, err := filepath.Abs(w.Load)
-		if err != nil {
-			return Made{}, err
-		}
-		made.Load = folder
-		if made.Currency, err = currencyIn(w.Load); err != nil {
-			return Made{}, err
-		}
+	made := Made{Load: w.Load, Currency: world.Currency}
+	if w.Load == "" {
+		return made, nil
 	}
-	return made, nil
+	var err error
+	made.Currency, err = currencyIn(w.Load)
+	return made, err
 }
 
 func openSource(w Wish, made *Made, complete bool) (*infusionsoftfake.Fake, error) {
@@ -130,7 +133,9 @@ func openSource(w Wish, made *Made, complete bool) (*infusionsoftfake.Fake, erro
 		return f, err
 	}
 	if w.Load != "" {
-		_, err = f.LoadDir(w.Load)
+		if _, err = f.LoadDir(w.Load); err != nil {
+			err = errors.Join(fmt.Errorf("%w: %w", ErrWish, err), f.Close())
+		}
 		return f, err
 	}
 	shop, err := world.Make(w.Orders, w.Seed, time.Now())
@@ -180,7 +185,7 @@ func currencyIn(folder string) (string, error) {
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			return "", fmt.Errorf("-load %s: %w", folder, err)
+			return "", fmt.Errorf("%w: loading: %w", ErrWish, err)
 		}
 		if code := currencyCode.FindSubmatch(raw); code != nil {
 			return string(code[1]), nil

@@ -14,10 +14,9 @@ const (
 // Expectations say what a correct push does, with the settings of the quickstart: payments as they come,
 // zero totals left out, a suffix for a name that is taken, overpayments parked.
 type Expectations struct {
-	Asked    int     `json:"asked"` // orders
-	Seed     uint64  `json:"seed"`
-	Currency string  `json:"currency"`
-	Orders   []Order `json:"orders"`
+	Asked  int     `json:"asked"` // orders
+	Seed   uint64  `json:"seed"`
+	Orders []Order `json:"orders"`
 }
 
 // Order is what is expected of one order.

@@ -68,7 +68,7 @@ func Make(n int, seed uint64, now time.Time) (*World, error) {
 		rng: rand.New(rand.NewPCG(seed, 0x6269_6379_636c_6573)), zone: zone, year: yearBefore(now),
 		nextOrder: firstOrder, nextInvoice: firstInvoice, nextItem: 20_001, nextPayment: 5001, nextRow: 7003,
 	}
-	m.w.Expect = Expectations{Asked: n, Seed: seed, Currency: Currency}
+	m.w.Expect = Expectations{Asked: n, Seed: seed}
 	m.w.Products = products()
 	m.makeClients(max(n/3, 1))
 	for _, plan := range m.planOrders(n) {

@@ -1,0 +1,363 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/infusionsoft"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/limit"
+	"github.com/invoicesync/invoicesync/sqlstore"
+	"github.com/invoicesync/invoicesync/sqlstore/sqlite"
+	"github.com/invoicesync/invoicesync/store"
+	"github.com/invoicesync/invoicesync/xero"
+
+	"github.com/invoicesync/invoicesync/examples/internal/compare"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
+)
+
+// A flow is a push between two organisations that are known.
+type flow struct {
+	*invoicesync.Push
+	c              *config
+	first          bool // the organisations were asked in this run
+	pinned         pinned
+	source, ledger *side
+	notes          *notes
+	progress       *progress
+}
+
+// pinned is what a host remembers of a flow once its owner has confirmed it: which two organisations, by
+// their lasting identities, and the source's currency and calendar. Knowing them, a run in which nothing
+// has changed need not ask who is there.
+type pinned struct {
+	SourceURL string                `json:"source_url,omitempty"` // "": the fake
+	LedgerURL string                `json:"ledger_url,omitempty"`
+	Source    ledger.OrganisationID `json:"source"`
+	Ledger    ledger.OrganisationID `json:"ledger"`
+	Tenant    string                `json:"xero_tenant_id"` // only routing: it changes when Xero is connected again
+	Currency  ledger.Currency       `json:"currency"`
+	TimeZone  string                `json:"time_zone"`
+}
+
+// openStore opens the file in which the push remembers what it has done.
+func openStore(ctx context.Context, c *config) (*sqlstore.Store, error) {
+	db, err := sqlite.Open(ctx, c.db, nil)
+	if errors.Is(err, store.ErrForeign) {
+		err = fmt.Errorf("%w; name another file with -db", err)
+	}
+	return db, err
+}
+
+func newFlow(ctx context.Context, c *config, db store.Store, source, books *side, progress *progress) (*flow, error) {
+	f := &flow{c: c, source: source, ledger: books, notes: newNotes(), progress: progress}
+	known, err := f.recall()
+	if err != nil {
+		return nil, err
+	}
+	// One budget for both sides: it waits before a limit is reached, and says so.
+	budget := limit.New(&limit.Options{Waiting: func(_ context.Context, w limit.Wait) { progress.waiting(w.Key, w.Until) }})
+	from, err := f.openSource(budget, known)
+	if err != nil {
+		return nil, err
+	}
+	into, err := xero.New(books.client, books.tenant, &xero.Options{
+		BaseURL: books.url, Organisation: f.pinned.Ledger, Budget: budget,
+		Observe: func(context.Context, xero.Call) { books.made.Add(1) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	remembered := &onceAsked{Ledger: into}
+	if !known {
+		if err := f.ask(ctx, from, remembered); err != nil {
+			return nil, err
+		}
+	}
+	sealer, err := sealer(c.db + ".key")
+	if err != nil {
+		return nil, err
+	}
+	f.Push, err = invoicesync.NewPush(db, from, remembered, f.settings(), &invoicesync.Options{
+		Sealer:   sealer,
+		Observer: f.observe,
+		// A host leaves this at its default, so that a wrong start date cannot flood the books. Here the
+		// number of orders is what was asked for.
+		MaxCreates: c.maxCreates,
+	})
+	return f, err
+}
+
+func (f *flow) openSource(budget limit.Budget, known bool) (*infusionsoft.Source, error) {
+	o := &infusionsoft.Options{
+		BaseURL: f.source.url, Budget: budget, RowUnits: f.c.rowUnits,
+		Observe: func(context.Context, infusionsoft.Call) { f.source.made.Add(1) },
+	}
+	if known || f.loaded() {
+		zone, err := time.LoadLocation(f.pinned.TimeZone)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.file(), err)
+		}
+		o.Tenant, o.Currency, o.TimeZone = f.pinned.Source.ID, f.pinned.Currency, zone
+	}
+	return infusionsoft.New(f.source.client, o)
+}
+
+// settings are those that the owner of the shop would choose.
+func (f *flow) settings() invoicesync.Settings {
+	c := f.c
+	return invoicesync.Settings{
+		Source: f.pinned.Source, Ledger: f.pinned.Ledger, Currency: f.pinned.Currency,
+		Processing: true,
+		Start:      eligibility.Start{Date: c.from},
+		Mode:       eligibility.AsRaised, // and payments as they come
+		SkipZero:   true,
+		Due:        invoicesync.DueDateSettings{Days: 14},
+		Accounts: invoicesync.AccountSettings{
+			Default: c.account, Discount: c.discountAccount, Shipping: c.shippingAccount, FinanceCharge: c.financeAccount,
+			SKUAccounts: true, // the account of the Xero item whose code is the SKU
+		},
+		Tax:      invoicesync.TaxSettings{TaxableCode: c.taxCode, ZeroCode: c.noTaxCode},
+		Contacts: invoicesync.ContactSettings{Suffix: true}, // "Anna Schmidt (12)" where there is an Anna Schmidt
+		Payments: invoicesync.PaymentSettings{
+			Account:  c.paymentAccount,
+			Accounts: map[string]string{"card": c.cardAccount, "paypal": c.paypalAccount},
+		},
+	}
+}
+
+func (f *flow) file() string { return f.c.db + ".flow.json" }
+
+// loaded reports whether the orders come from somebody's JSON files, whose settings need not make sense.
+func (f *flow) loaded() bool { return f.source.loaded != "" }
+
+// recall reads what was pinned by an earlier run. It is not known any more when the way to one of the
+// organisations has changed: then both are asked again.
+func (f *flow) recall() (known bool, err error) {
+	raw, err := os.ReadFile(f.file())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.first = true
+	case err != nil:
+		return false, err
+	default:
+		if err := json.Unmarshal(raw, &f.pinned); err != nil {
+			return false, fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", f.file(), err)
+		}
+	}
+	p := &f.pinned
+	known = !f.first && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
+	if f.loaded() && f.first {
+		p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: world.Tenant}, ledger.Currency(f.source.loaded), world.Zone
+	}
+	p.SourceURL, p.LedgerURL, p.Tenant = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
+	return known, nil
+}
+
+// ask finds out which organisations the connections lead to, and pins them.
+func (f *flow) ask(ctx context.Context, from ledger.Source, into ledger.Ledger) error {
+	books, err := into.Organisation(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.pin("ledger", &f.pinned.Ledger, books.ID); err != nil {
+		return err
+	}
+	if !f.loaded() {
+		shop, err := from.Organisation(ctx)
+		if err != nil {
+			return err
+		}
+		if err := f.pin("source", &f.pinned.Source, shop.ID); err != nil {
+			return err
+		}
+		f.pinned.Currency, f.pinned.TimeZone = shop.BaseCurrency, shop.TimeZone.String()
+	}
+	if f.c.preview {
+		return nil // writes nothing, here neither
+	}
+	raw, err := json.MarshalIndent(f.pinned, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(f.file(), append(raw, '\n'), 0o600)
+}
+
+func (f *flow) pin(which string, have *ledger.OrganisationID, got ledger.OrganisationID) error {
+	if !have.IsZero() && *have != got {
+		return fmt.Errorf("%s belongs to the %s organisation %s, and the connection leads to %s: connect the right one, or give another file with -db", f.c.db, which, *have, got)
+	}
+	*have = got
+	return nil
+}
+
+// sealer reads the key that seals request bodies, or makes one.
+func sealer(file string) (store.Sealer, error) {
+	raw, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err := store.NewKey(time.Now().UTC().Format("2006-01-02"))
+		if err != nil {
+			return nil, err
+		}
+		raw = []byte(key.Secret() + "\n")
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			return nil, fmt.Errorf("the sealing key cannot be kept: %w", err)
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	key, err := store.ParseKey(string(raw))
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no sealing key; put back the one that was there: %w", file, err)
+	}
+	return store.NewKeyring(key)
+}
+
+// check compares the settings with the live organisations. What the chart lacks parks the records that
+// need it; settings for the wrong organisation end the program.
+func (f *flow) check(ctx context.Context, say func(invoicesync.Problem)) error {
+	if f.loaded() {
+		return nil // the settings of the source are whatever the files say
+	}
+	problems, err := f.Check(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, p := range problems {
+		switch p.Code {
+		case "other_organisation", "currency_differs", "currency_not_enabled", "live_and_test_mixed":
+			wrong = append(wrong, fmt.Errorf("%s: %s", p.Setting, p.Message))
+		default:
+			say(p)
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// tasted is how many orders are previewed before a first run: enough to see, few enough not to be felt
+// in the calls.
+const tasted = 3
+
+func (f *flow) taste(ctx context.Context, say func(invoicesync.Planned)) error {
+	if f.c.syncID != "" {
+		planned, err := f.PreviewOne(ctx, f.wanted())
+		if err == nil {
+			say(planned)
+		}
+		return err
+	}
+	n := 0
+	for planned, err := range f.Preview(ctx) {
+		if err != nil {
+			return err
+		}
+		say(planned)
+		if n++; n == tasted {
+			break
+		}
+	}
+	return nil
+}
+
+// preview previews the whole run, or the one order, and counts as if all that would be written had been
+// left for later.
+func (f *flow) preview(ctx context.Context, say func(invoicesync.Planned)) (invoicesync.Report, error) {
+	r := invoicesync.Report{Currency: f.pinned.Currency}
+	count := func(planned invoicesync.Planned) {
+		say(planned)
+		tally(&r, planned)
+	}
+	if f.c.syncID != "" {
+		planned, err := f.PreviewOne(ctx, f.wanted())
+		if err == nil {
+			count(planned)
+		}
+		return r, err
+	}
+	for planned, err := range f.Preview(ctx) {
+		if err != nil {
+			return r, err
+		}
+		count(planned)
+	}
+	return r, nil
+}
+
+// wanted is the order that -sync-id means.
+func (f *flow) wanted() ledger.Ref {
+	if id, ok := strings.CutPrefix(f.c.syncID, "id:"); ok {
+		return ledger.Ref{ID: id}
+	}
+	return ledger.Ref{Number: f.c.syncID}
+}
+
+// run pushes. When a run before this one was killed, its right to write outlives it by up to three
+// minutes, and so does the doubt about what it had sent: that is waited for, once.
+func (f *flow) run(ctx context.Context) (invoicesync.Report, error) {
+	push := func() (invoicesync.Report, error) {
+		if f.c.syncID != "" {
+			return f.One(ctx, f.wanted())
+		}
+		return f.Run(ctx)
+	}
+	report, err := push()
+	wait := time.Until(report.ResumeAt)
+	if !errors.Is(err, ledger.ErrLater) || report.Invoices.Read > 0 || report.Writes > 0 || wait > 5*time.Minute {
+		return report, err
+	}
+	f.progress.waiting("the run before this one, which was cut off", report.ResumeAt)
+	select {
+	case <-ctx.Done():
+		return report, ctx.Err()
+	case <-time.After(wait):
+	}
+	return push()
+}
+
+func (f *flow) observe(e invoicesync.Event) {
+	f.notes.event(e)
+	f.progress.event(e)
+}
+
+func (f *flow) compare(ctx context.Context) (compare.Result, error) {
+	return compare.Compare(ctx, compare.Infusionsoft{BaseURL: f.source.url, Client: f.source.client},
+		compare.Xero{BaseURL: f.ledger.url, Client: f.ledger.client, Tenant: f.ledger.tenant})
+}
+
+// disagreement is an error when the comparison has found what the run has not told.
+func (f *flow) disagreement(r compare.Result) error {
+	var errs []error
+	if r.Cents != 0 {
+		errs = append(errs, fmt.Errorf("both sides differ by %d cents", r.Cents))
+	}
+	if n := len(r.Doubled); n > 0 {
+		errs = append(errs, fmt.Errorf("%d marks stand on more than one record of Xero, the first is %s: void all but one", n, r.Doubled[0]))
+	}
+	if n := len(r.Unknown); n > 0 {
+		errs = append(errs, fmt.Errorf("%d records of Xero carry a mark of no order or payment here, the first is %s", n, r.Unknown[0]))
+	}
+	if told := f.notes.unbooked(f.pinned.Currency); r.Unbooked != told {
+		errs = append(errs, fmt.Errorf("%d cents in %d payments have no payment in Xero, and the run has told of %d", r.Unbooked, r.UnbookedRows, told))
+	}
+	return errors.Join(errs...)
+}
+
+// explain adds what to do about an error that everybody meets.
+func explain(err error) error {
+	if errors.Is(err, ledger.ErrReconnect) {
+		return fmt.Errorf("%w\nLook at INFUSIONSOFT_TOKEN, XERO_TOKEN and XERO_TENANT_ID: they must belong to the organisations that you mean, and not be expired", err)
+	}
+	if errors.Is(err, ledger.ErrAmbiguous) {
+		return fmt.Errorf("%w\nWith -sync-id, write id: in front of the order id that you mean", err)
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/ledger"
+)
+
+// progress tells a person how far a run is, and why it seems to stand still: on a terminal a bar, in a
+// file a line now and then, with -json nothing.
+type progress struct {
+	out   io.Writer // nil: nobody listens
+	every time.Duration
+
+	mu       sync.Mutex
+	bar      *progressbar.ProgressBar // nil: lines
+	total    int                      // -1: not known
+	read     int
+	invoices int
+	payments int
+	told     time.Time // when the last line was written
+	until    time.Time // of the last wait that was told
+}
+
+func newProgress(out io.Writer, c *config) *progress {
+	p := &progress{out: out, every: 2 * time.Second, total: -1, told: time.Now()}
+	if c.json {
+		p.out = nil
+		return p
+	}
+	if c.load == "" && c.sourceURL == "" && c.syncID == "" && c.temporary {
+		p.total = c.orders // all of them, in a new shop
+	}
+	if isTerminal(out) {
+		p.bar = progressbar.NewOptions(p.total, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(24),
+			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	return p
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// event counts what the run tells.
+func (p *progress) event(e invoicesync.Event) {
+	if e.What == "waiting" {
+		p.waiting(e.Message, e.Until)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case e.What == "read":
+		p.read++
+		if p.bar != nil {
+			_ = p.bar.Add(1)
+		}
+	case e.What == "created" && e.Kind == ledger.KindInvoice:
+		p.invoices++
+	case e.What == "created" && e.Kind == ledger.KindPayment:
+		p.payments++
+	default:
+		return
+	}
+	p.show("", false)
+}
+
+// waiting says what is waited for, unless it is over at once.
+func (p *progress) waiting(what string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := time.Until(until).Round(time.Second)
+	if wait < time.Second || until.Sub(p.until).Abs() < time.Second {
+		return
+	}
+	p.until = until
+	p.show(fmt.Sprintf("waiting %s for %s", wait, waitName(what)), true)
+}
+
+// waitName puts the key of a limit, like "xero/tenant/…/minute", into words.
+func waitName(key string) string {
+	parts := strings.Split(key, "/")
+	if len(parts) < 3 || strings.ContainsRune(key, ' ') {
+		return key
+	}
+	vendor := strings.ToUpper(parts[0][:1]) + parts[0][1:]
+	if last := parts[len(parts)-1]; last != "slots" {
+		return vendor + "'s limit of calls a " + last
+	}
+	return vendor + "'s limit of calls at a time"
+}
+
+// show writes a line, or the text beside the bar. A line is written when it is due, or at once.
+func (p *progress) show(more string, atOnce bool) {
+	text := fmt.Sprintf("%d invoices and %d payments created", p.invoices, p.payments)
+	if more != "" {
+		text += "; " + more
+	}
+	switch {
+	case p.out == nil:
+	case p.bar != nil:
+		p.bar.Describe(text)
+	case atOnce || time.Since(p.told) >= p.every:
+		p.told = time.Now()
+		of := ""
+		if p.total > 0 {
+			of = fmt.Sprintf(" of %d", p.total)
+		}
+		fmt.Fprintf(p.out, "%d%s orders read, %s\n", p.read, of, text)
+	}
+}
+
+// say writes a line of its own.
+func (p *progress) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.out != nil {
+		fmt.Fprintln(p.out, text)
+	}
+}
+
+// close takes the bar away.
+func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}
