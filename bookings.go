@@ -136,7 +136,7 @@ func (w *pass) book(ctx context.Context, all bool) error {
 	if len(w.newPayments) == 0 && (!all || len(w.newEntries) == 0) {
 		return nil
 	}
-	queue := w.newPayments
+	queue := oneEach(w.newPayments)
 	w.newPayments = nil
 	if err := w.freshen(ctx, queue); err != nil {
 		w.newPayments = queue
@@ -171,6 +171,15 @@ func (w *pass) book(ctx context.Context, all bool) error {
 	entries := w.newEntries[:n:n]
 	w.newEntries = w.newEntries[n:]
 	return w.payments.write(ctx, w.run, entries)
+}
+
+// oneEach keeps the last booking of each invoice: it has read the payments last.
+func oneEach(queue []*booking) []*booking {
+	last := make(map[string]*booking, len(queue))
+	for _, b := range queue {
+		last[b.source.ID] = b
+	}
+	return slices.DeleteFunc(queue, func(b *booking) bool { return last[b.source.ID] != b })
 }
 
 // freshen reads the invoices whose live balance is not known, many in one call.
@@ -478,11 +487,6 @@ func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, l
 		note(link, &before)
 		return nil
 	}
-	if b.ledger == nil {
-		if err := w.freshen(ctx, []*booking{b}); err != nil {
-			return err
-		}
-	}
 	byHand := func(why string) error {
 		link.Reasons = []store.Reason{{Code: "reverse_by_hand", Message: "The payment was reversed in the source, and " + why + ". Reverse it in the ledger by hand."}}
 		note(link, &before)
@@ -491,16 +495,15 @@ func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, l
 	if w.push.powers.PaymentVoids == nil {
 		return byHand("this ledger cannot delete payments")
 	}
-	var target *ledger.Payment
-	if b.ledger != nil {
-		for i := range b.ledger.Payments {
-			if b.ledger.Payments[i].ID == link.LedgerID {
-				target = &b.ledger.Payments[i]
-			}
-		}
+	target, err := w.ledgerPayment(ctx, link)
+	if err != nil {
+		return err
 	}
-	if target == nil {
-		target = &ledger.Payment{ID: link.LedgerID, InvoiceID: link.LedgerParent, Amount: link.Actual, Date: p.Date, Status: ledger.PaymentConfirmed, Version: link.LedgerVersion}
+	if target == nil || target.Status == ledger.PaymentReversed {
+		link.State, link.LedgerVersion = store.Skipped, "deleted"
+		link.Reasons = []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and is deleted in the ledger already."}}
+		note(link, &before)
+		return nil
 	}
 	org, err := w.organisation(ctx)
 	if err != nil {
@@ -520,4 +523,21 @@ func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, l
 	}
 	note(link, &before)
 	return nil
+}
+
+// ledgerPayment reads a payment of the ledger with what decides whether it may be deleted; nil: the
+// ledger does not have it any more.
+func (w *pass) ledgerPayment(ctx context.Context, link store.Link) (*ledger.Payment, error) {
+	for p, err := range ledger.All(w.push.ledger.Payments(ctx, ledger.Query{Refs: []ledger.Ref{{ID: link.LedgerID}}})) {
+		if is(err, ledger.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.ID == link.LedgerID {
+			return &p, nil
+		}
+	}
+	return nil, nil
 }

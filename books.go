@@ -53,8 +53,13 @@ func (w *pass) needChart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return err
+	}
 	w.charted, w.chart = chart, newChartIndex(chart)
-	if hash := chart.Hash(); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
+	// Lock dates and currencies park records too, and change as the chart does.
+	if hash := fmt.Sprint(chart.Hash(), org.LockDates, org.Currencies); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
 		w.meta.Chart, w.meta.ChartAt = hash, time.Now().UTC()
 		return w.saveMeta(ctx)
 	}
@@ -93,23 +98,7 @@ func (w *pass) chartMended(ctx context.Context) (bool, error) {
 	if err := w.needChart(ctx); err != nil {
 		return false, err
 	}
-	org, err := w.organisation(ctx)
-	if err != nil {
-		return false, err
-	}
-	// Lock dates and currencies park records too, and are read along.
-	locks := fmt.Sprint(org.LockDates, org.Currencies)
-	changed := before != w.meta.Chart
-	err = w.update(ctx, func(tx store.Tx) error {
-		name := "organisation/" + w.pair.String()
-		seen, err := tx.Cursors().Get(name)
-		if err != nil || seen == locks {
-			return err
-		}
-		changed = changed || seen != ""
-		return tx.Cursors().Set(name, locks)
-	})
-	return changed, err
+	return before != w.meta.Chart, nil
 }
 
 // chartCodes are reasons that a change of the chart, or of the organisation, can mend.

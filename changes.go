@@ -54,7 +54,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Chang
 		return link, err
 	}
 	link.Batch, link.Updated = batch.ID, now
-	err = r.fence.updateFor(ctx, min(r.fence.life, limits.Deadline+r.fence.margin), func(tx store.Tx, sendBy time.Time) error {
+	err = r.fence.updateFor(ctx, r.fence.life, func(tx store.Tx, sendBy time.Time) error {
 		batch.Lease, batch.SendBy = r.fence.held[0].Token, sendBy
 		if err := tx.Links().Put(link); err != nil {
 			return err

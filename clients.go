@@ -25,6 +25,7 @@ import (
 type clients struct {
 	w       *pass
 	fresh   bool
+	changed bool              // the ledger's contacts have, since the last run
 	cache   map[string]string // source id → ledger id
 	refused map[string][]eligibility.Reason
 	pending map[string]entry[ledger.Contact]
@@ -36,6 +37,12 @@ func newClients(w *pass) *clients {
 	return &clients{w: w, cache: map[string]string{}, refused: map[string][]eligibility.Reason{},
 		pending: map[string]entry[ledger.Contact]{}, names: map[string]bool{}}
 }
+
+// codeContactUncertain defers an invoice until it is known whether its client exists.
+const codeContactUncertain = "contact_uncertain"
+
+// contactCodes are reasons that a change of the ledger's contacts can mend.
+var contactCodes = []string{"contact_name_taken", "contact_ambiguous", "contact_archived", "contact_unknown", "contact_not_customer", "contact_merged_in_circle", "contact_refused"}
 
 // maxCache bounds what a run keeps in memory of contacts.
 const maxCache = 4096
@@ -104,7 +111,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 		return id, nil, reason, err
 	}
 	if linked && (link.State == store.Intended || link.State == store.Uncertain) {
-		r := parked("contact_uncertain", "Whether the client exists in the ledger is being looked up.", "", "")
+		r := parked(codeContactUncertain, "Whether the client exists in the ledger is being looked up.", "", "")
 		return "", nil, &r, nil
 	}
 	generation := 0
@@ -209,7 +216,10 @@ func (c *clients) created(sourceID string, res result[ledger.Contact]) error {
 	record.ID, record.Status = res.link.LedgerID, ledger.ContactActive
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return c.w.update(ctx, func(tx store.Tx) error { return index(tx.Documents(c.room()), record) })
+	return c.w.update(ctx, func(tx store.Tx) error {
+		_, err := index(tx.Documents(c.room()), record)
+		return err
+	})
 }
 
 // link notes that a client is a contact that was there already.
@@ -279,14 +289,18 @@ func (c *clients) refresh(ctx context.Context) error {
 		err := c.w.update(ctx, func(tx store.Tx) error {
 			docs := tx.Documents(c.room())
 			for _, contact := range page.Records {
-				if err := index(docs, contact); err != nil {
+				changed, err := index(docs, contact)
+				if err != nil {
 					return err
 				}
+				c.changed = c.changed || changed
 			}
 			for _, gone := range page.Deleted {
-				if err := index(docs, ledger.Contact{ID: gone.ID, Status: ledger.ContactErased}); err != nil {
+				changed, err := index(docs, ledger.Contact{ID: gone.ID, Status: ledger.ContactErased})
+				if err != nil {
 					return err
 				}
+				c.changed = c.changed || changed
 			}
 			if page.Next == "" {
 				return nil
@@ -309,8 +323,8 @@ type card struct {
 	Keys   []string             `json:"k,omitempty"`
 }
 
-// index writes a contact's card, and the keys by which it is found.
-func index(docs store.Documents, contact ledger.Contact) error {
+// index writes a contact's card, and the keys by which it is found, and reports whether they are new.
+func index(docs store.Documents, contact ledger.Contact) (bool, error) {
 	next := card{Status: contact.Status, Merged: contact.MergedInto, Role: contact.Role}
 	add := func(prefix, value string) {
 		if value != "" {
@@ -330,32 +344,32 @@ func index(docs store.Documents, contact ledger.Contact) error {
 	}
 	old, ok, err := docs.Get("i/" + contact.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	value, err := json.Marshal(next)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if ok {
 		if string(old.Value) == string(value) {
-			return nil
+			return false, nil
 		}
 		var before card
 		if err := json.Unmarshal(old.Value, &before); err != nil {
-			return err
+			return false, err
 		}
 		for _, k := range before.Keys {
 			if err := docs.Delete(k, store.AnyVersion); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	for _, k := range next.Keys {
 		if err := docs.Put(k, nil, store.AnyVersion); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return docs.Put("i/"+contact.ID, value, store.AnyVersion)
+	return true, docs.Put("i/"+contact.ID, value, store.AnyVersion)
 }
 
 // hits returns the contact ids behind an index key.

@@ -41,6 +41,14 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	if link.State != store.Written || !w.push.settings.paymentsWanted() {
 		return nil
 	}
+	if !inv.PaymentsElsewhere {
+		// Once all of its money has gone again, the source may say that there never was any.
+		booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: inv.ID, Limit: 1})
+		if err != nil {
+			return err
+		}
+		inv.PaymentsElsewhere = len(booked) > 0
+	}
 	rows, reasons, err := w.paymentsOf(ctx, inv)
 	if err != nil {
 		return err

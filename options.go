@@ -15,7 +15,9 @@ type Options struct {
 	Sealer store.Sealer
 
 	// Owner names this process to other processes that hold or want the write lease. "" is random:
-	// after a crash the next run then waits for the lease to run out (Lease below).
+	// after a crash the next run then waits for the lease to run out (Lease below). A name that stays
+	// the same lets it go on at once; flows that may run at the same time need names of their own, since
+	// an owner takes over what it finds under its name.
 	Owner string
 
 	// Observer is told of every record and every wait, in order, on the goroutine of the run.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -183,8 +184,13 @@ func (w *pass) again(ctx context.Context) error {
 			states = append(states, store.Parked, store.Refused)
 		}
 	}
-	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment, ledger.KindContact} {
-		if err := w.againOf(ctx, kind, states); err != nil {
+	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, States: states}); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(states, store.Parked) {
+		if err := w.againClients(ctx); err != nil {
 			return err
 		}
 	}
@@ -195,30 +201,56 @@ func (w *pass) again(ctx context.Context) error {
 	return nil
 }
 
-func (w *pass) againOf(ctx context.Context, kind ledger.RecordKind, states []store.LinkState) error {
-	after := ""
-	for {
-		var links []store.Link
-		err := w.db.View(ctx, func(tx store.Tx) (err error) {
-			links, err = tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, States: states, After: after, Limit: 500})
+// againClients judges invoices again that are parked for their client, when a contact of the ledger has
+// changed.
+func (w *pass) againClients(ctx context.Context) error {
+	waits := false
+	for _, code := range contactCodes {
+		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 1})
+		if err != nil {
 			return err
-		})
+		}
+		waits = waits || len(links) > 0
+	}
+	if !waits {
+		return nil
+	}
+	if err := w.clients.refresh(ctx); err != nil || !w.clients.changed {
+		return err
+	}
+	for _, code := range contactCodes {
+		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *pass) list(ctx context.Context, f store.LinkFilter) (links []store.Link, err error) {
+	err = w.db.View(ctx, func(tx store.Tx) (err error) {
+		links, err = tx.Links().List(f)
+		return err
+	})
+	return links, err
+}
+
+// againOf judges the invoices of the links again.
+func (w *pass) againOf(ctx context.Context, f store.LinkFilter) error {
+	f.Limit = 500
+	for {
+		links, err := w.list(ctx, f)
 		if err != nil || len(links) == 0 {
 			return err
 		}
-		after = links[len(links)-1].SourceID
+		f.After = links[len(links)-1].SourceID
 		var ids []string
 		seen := map[string]bool{}
 		for _, l := range links {
 			id := l.SourceID
-			switch kind {
-			case ledger.KindPayment:
+			if f.Kind == ledger.KindPayment {
 				id = l.Parent
-			case ledger.KindContact:
-				// A client is asked for by its invoices, which are deferred or parked themselves.
-				continue
 			}
-			if l.Run != w.id && !seen[id] {
+			if !seen[id] {
 				seen[id] = true
 				ids = append(ids, id)
 			}
@@ -621,12 +653,16 @@ func setVerdict(l *store.Link, v eligibility.Verdict) { setReasons(l, v.Reasons)
 // setReasons parks or skips a link, as the verdict says, and puts the reason that decides first.
 func setReasons(l *store.Link, reasons []eligibility.Reason) {
 	v := eligibility.Verdict{Reasons: reasons}
-	l.State = store.Skipped
-	if v.Disposition() == eligibility.Park {
+	first := v.First()
+	switch {
+	case first.Code == codeContactUncertain:
+		l.State = store.Deferred // it goes on by itself
+	case v.Disposition() == eligibility.Park:
 		l.State = store.Parked
+	default:
+		l.State = store.Skipped
 	}
 	l.Reasons = nil
-	first := v.First()
 	l.Reasons = append(l.Reasons, reasonOf(first))
 	for _, r := range reasons {
 		if r.Code != first.Code {

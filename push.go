@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/invoicesync/invoicesync/eligibility"
@@ -29,6 +30,7 @@ type Push struct {
 	onePolicy eligibility.Policy // for an invoice that a person asks for: the start does not matter
 	powers    ledger.Powers
 	steps     func(string) // tests
+	running   sync.Mutex   // a second run of the same value would take the first one\'s leases over
 }
 
 var _ Runner = (*Push)(nil)
@@ -118,6 +120,11 @@ func (p *Push) do(ctx context.Context, f func(context.Context, *pass) error) (Re
 		r.observe("run", r.rep.Ended.Sub(r.rep.Started))
 		return r.rep, err
 	}
+	if !p.running.TryLock() {
+		return finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Code: "lease_held",
+			Message: "another run of this flow is under way", ResumeAt: time.Now().Add(p.opts.Lease / 3).UTC()})
+	}
+	defer p.running.Unlock()
 	fence, err := acquire(ctx, p.db, p.settings.Ledger, p.opts)
 	if err != nil {
 		return finish(err)

@@ -70,19 +70,11 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 	var err error
 	switch link.Kind {
 	case ledger.KindPayment:
-		b := &booking{invoice: store.Link{LedgerID: link.LedgerParent, Currency: link.Currency}}
-		if err := w.freshen(ctx, []*booking{b}); err != nil {
-			return err
+		target, terr := w.ledgerPayment(ctx, link)
+		if terr != nil {
+			return terr
 		}
-		var target *ledger.Payment
-		if b.ledger != nil {
-			for i := range b.ledger.Payments {
-				if b.ledger.Payments[i].ID == link.LedgerID {
-					target = &b.ledger.Payments[i]
-				}
-			}
-		}
-		if target == nil || w.push.powers.PaymentVoids == nil {
+		if target == nil || target.Status == ledger.PaymentReversed || w.push.powers.PaymentVoids == nil {
 			return nil
 		}
 		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, "reverted")

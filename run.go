@@ -54,8 +54,20 @@ func (r *run) resumeAt(t time.Time) {
 	}
 }
 
-// sleep waits, or returns the context's error.
+// sleep waits, or returns the context's error. A long sleep keeps the run's leases alive.
 func (r *run) sleep(ctx context.Context, d time.Duration) error {
+	for slice := r.opts.Lease / 3; r.fence != nil && d > slice; d -= slice {
+		if err := r.doze(ctx, slice); err != nil {
+			return err
+		}
+		if err := r.fence.update(ctx, func(store.Tx) error { return nil }); err != nil {
+			return err
+		}
+	}
+	return r.doze(ctx, d)
+}
+
+func (r *run) doze(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

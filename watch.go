@@ -281,6 +281,8 @@ func (w *pass) watched(ctx context.Context, touched map[string]bool) error {
 	if err != nil || len(docs) == 0 {
 		return err
 	}
+	// A longer list takes more calls; an answer's address has its limits.
+	const chunk = 300
 	refs := make([]ledger.Ref, len(docs))
 	was := map[string]string{}
 	for i, d := range docs {
@@ -289,19 +291,21 @@ func (w *pass) watched(ctx context.Context, touched map[string]bool) error {
 	}
 	var moved []string
 	seen := map[string]bool{}
-	for p, err := range ledger.All(w.push.source.Payments(ctx, ledger.Query{Refs: refs})) {
-		if err != nil {
-			return err
-		}
-		seen[p.ID] = true
-		status, invoice, _ := strings.Cut(was[p.ID], " ")
-		if string(p.Status) == status {
-			continue
-		}
-		moved = append(moved, p.ID)
-		touched[invoice] = true
-		for _, id := range invoicesOf(p) {
-			touched[id] = true
+	for part := range slices.Chunk(refs, chunk) {
+		for p, err := range ledger.All(w.push.source.Payments(ctx, ledger.Query{Refs: part})) {
+			if err != nil {
+				return err
+			}
+			seen[p.ID] = true
+			status, invoice, _ := strings.Cut(was[p.ID], " ")
+			if string(p.Status) == status {
+				continue
+			}
+			moved = append(moved, p.ID)
+			touched[invoice] = true
+			for _, id := range invoicesOf(p) {
+				touched[id] = true
+			}
 		}
 	}
 	for id, value := range was {

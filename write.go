@@ -177,7 +177,7 @@ func (b *book[T]) intend(ctx context.Context, r *run, entries []entry[T], encode
 		follow = append(follow, e.also...)
 	}
 	taken := map[string]store.Link{}
-	err = r.fence.updateFor(ctx, min(r.fence.life, limits.Deadline+r.fence.margin), func(tx store.Tx, sendBy time.Time) error {
+	err = r.fence.updateFor(ctx, r.fence.life, func(tx store.Tx, sendBy time.Time) error {
 		batch.Lease, batch.SendBy = r.fence.held[0].Token, sendBy
 		// What was judged may have changed since: only what is still unwritten may be intended.
 		clear(taken)
@@ -305,7 +305,7 @@ func (r *run) gate(batch *store.Batch, limits ledger.Limits) func(context.Contex
 			// before a byte leaves.
 			b := *batch
 			b.LastSent = time.Time{}
-			err := r.fence.updateFor(ctx, min(r.fence.life, limits.Deadline+r.fence.margin), func(tx store.Tx, sendBy time.Time) error {
+			err := r.fence.updateFor(ctx, r.fence.life, func(tx store.Tx, sendBy time.Time) error {
 				b.SendBy = sendBy
 				if _, ok, err := tx.Batches().Get(b.ID); err != nil || !ok {
 					return errors.Join(store.ErrLeaseLost, err)

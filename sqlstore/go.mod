@@ -2,7 +2,11 @@ module github.com/invoicesync/invoicesync/sqlstore
 
 go 1.26.0
 
-require modernc.org/sqlite v1.61.1
+require (
+	github.com/invoicesync/invoicesync v0.1.0
+	github.com/shopspring/decimal v1.6.0
+	modernc.org/sqlite v1.61.1
+)
 
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
@@ -11,6 +15,7 @@ require (
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect

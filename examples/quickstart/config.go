@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/invoicesync/invoicesync/infusionsoft"
 	"github.com/invoicesync/invoicesync/ledger"
 
 	"github.com/invoicesync/invoicesync/examples/internal/world"
@@ -33,7 +32,6 @@ type config struct {
 	paymentAccount, cardAccount, paypalAccount                string
 	taxCode, noTaxCode                                        string
 	from                                                      ledger.Date
-	rowUnits                                                  infusionsoft.Units
 	maxCreates                                                int
 
 	sourceToken, ledgerToken, ledgerTenant string
@@ -51,7 +49,7 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 
 func parse(args []string, env func(string) string, help io.Writer) (*config, error) {
 	c := &config{given: map[string]bool{}}
-	var from, units string
+	var from string
 	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	f.StringVar(&c.db, "db", "", "the SQLite `file` of the store, with the fakes' books beside it; none: a new temporary one")
 	f.IntVar(&c.orders, "orders", 500, "how many orders to make up")
@@ -73,7 +71,6 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	f.StringVar(&c.taxCode, "tax", world.TaxableCode, "Xero tax `type` for lines that bear tax")
 	f.StringVar(&c.noTaxCode, "no-tax", "NONE", "tax `type` for lines that bear none")
 	f.StringVar(&from, "from", "", "leave out orders before this `date`, like 2026-11-01")
-	f.StringVar(&units, "row-units", "", "`unit` of an order's payments, which Infusionsoft does not document: major, minor, or auto (one call more an order)")
 	f.IntVar(&c.maxCreates, "max-creates", -1, "stop after so many new invoices; -1: never")
 
 	f.SetOutput(io.Discard)
@@ -95,26 +92,10 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 			return nil, usagef("-from %q is no date; write it like 2026-11-01", from)
 		}
 	}
-	if c.rowUnits, err = rowUnits(units, c); err != nil {
-		return nil, err
-	}
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
 	return c, c.place()
-}
-
-// rowUnits defaults to what the shop that is made up is known to have.
-func rowUnits(name string, c *config) (infusionsoft.Units, error) {
-	switch {
-	case name == "major", name == "" && c.load == "" && c.sourceURL == "":
-		return infusionsoft.UnitsMajor, nil
-	case name == "minor":
-		return infusionsoft.UnitsMinor, nil
-	case name == "auto", name == "":
-		return infusionsoft.UnitsAuto, nil
-	}
-	return 0, usagef("-row-units %q is unknown; choose major, minor or auto", name)
 }
 
 func (c *config) validate() error {

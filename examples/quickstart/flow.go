@@ -28,7 +28,11 @@ import (
 type flow struct {
 	*invoicesync.Push
 	c              *config
-	first          bool // the organisations were asked in this run
+	db             store.Store
+	into           ledger.Ledger
+	budget         limit.Budget
+	first          bool // there was no earlier run
+	known          bool // who is at both ends
 	pinned         pinned
 	source, ledger *side
 	notes          *notes
@@ -58,50 +62,40 @@ func openStore(ctx context.Context, c *config) (*sqlstore.Store, error) {
 }
 
 func newFlow(ctx context.Context, c *config, db store.Store, source, books *side, progress *progress) (*flow, error) {
-	f := &flow{c: c, source: source, ledger: books, notes: newNotes(), progress: progress}
-	known, err := f.recall()
-	if err != nil {
-		return nil, err
-	}
+	f := &flow{c: c, db: db, source: source, ledger: books, notes: newNotes(), progress: progress}
 	// One budget for both sides: it waits before a limit is reached, and says so.
-	budget := limit.New(&limit.Options{Waiting: func(_ context.Context, w limit.Wait) { progress.waiting(w.Key, w.Until) }})
-	from, err := f.openSource(budget, known)
-	if err != nil {
+	f.budget = limit.New(&limit.Options{Waiting: func(_ context.Context, w limit.Wait) { progress.waiting(w.Key, w.Until) }})
+	if err := f.recall(); err != nil {
 		return nil, err
 	}
 	into, err := xero.New(books.client, books.tenant, &xero.Options{
-		BaseURL: books.url, Organisation: f.pinned.Ledger, Budget: budget,
-		Observe: func(context.Context, xero.Call) { books.made.Add(1) },
+		BaseURL: books.url, Organisation: f.pinned.Ledger, Budget: f.budget,
+		Observe: func(context.Context, xero.Call) { books.called(progress) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	remembered := &onceAsked{Ledger: into}
-	if !known {
-		if err := f.ask(ctx, from, remembered); err != nil {
+	f.into = &onceAsked{Ledger: into}
+	from, err := f.infusionsoft(0)
+	if err != nil {
+		return nil, err
+	}
+	if !f.known {
+		if err := f.ask(ctx, from); err != nil {
 			return nil, err
 		}
 	}
-	sealer, err := sealer(c.db + ".key")
-	if err != nil {
-		return nil, err
-	}
-	f.Push, err = invoicesync.NewPush(db, from, remembered, f.settings(), &invoicesync.Options{
-		Sealer:   sealer,
-		Observer: f.observe,
-		// A host leaves this at its default, so that a wrong start date cannot flood the books. Here the
-		// number of orders is what was asked for.
-		MaxCreates: c.maxCreates,
-	})
+	f.Push, err = f.open(from)
 	return f, err
 }
 
-func (f *flow) openSource(budget limit.Budget, known bool) (*infusionsoft.Source, error) {
+// infusionsoft returns the source. While it is not known whose it is, it asks before it reads.
+func (f *flow) infusionsoft(pageSize int) (*infusionsoft.Source, error) {
 	o := &infusionsoft.Options{
-		BaseURL: f.source.url, Budget: budget, RowUnits: f.c.rowUnits,
-		Observe: func(context.Context, infusionsoft.Call) { f.source.made.Add(1) },
+		BaseURL: f.source.url, Budget: f.budget, PageSize: pageSize,
+		Observe: func(context.Context, infusionsoft.Call) { f.source.called(f.progress) },
 	}
-	if known || f.loaded() {
+	if f.known || f.loaded() {
 		zone, err := time.LoadLocation(f.pinned.TimeZone)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.file(), err)
@@ -109,6 +103,20 @@ func (f *flow) openSource(budget limit.Budget, known bool) (*infusionsoft.Source
 		o.Tenant, o.Currency, o.TimeZone = f.pinned.Source.ID, f.pinned.Currency, zone
 	}
 	return infusionsoft.New(f.source.client, o)
+}
+
+func (f *flow) open(from ledger.Source) (*invoicesync.Push, error) {
+	sealer, err := sealer(f.c.db + ".key")
+	if err != nil {
+		return nil, err
+	}
+	return invoicesync.NewPush(f.db, from, f.into, f.settings(), &invoicesync.Options{
+		Sealer:   sealer,
+		Observer: f.observe,
+		// A host leaves this at its default, so that a wrong start date cannot flood the books. Here the
+		// number of orders is what was asked for.
+		MaxCreates: f.c.maxCreates,
+	})
 }
 
 // settings are those that the owner of the shop would choose.
@@ -139,32 +147,32 @@ func (f *flow) file() string { return f.c.db + ".flow.json" }
 // loaded reports whether the orders come from somebody's JSON files, whose settings need not make sense.
 func (f *flow) loaded() bool { return f.source.loaded != "" }
 
-// recall reads what was pinned by an earlier run. It is not known any more when the way to one of the
-// organisations has changed: then both are asked again.
-func (f *flow) recall() (known bool, err error) {
+// recall reads what was pinned by an earlier run. When the way to one of the organisations has changed
+// since, both are asked again.
+func (f *flow) recall() error {
+	p := &f.pinned
 	raw, err := os.ReadFile(f.file())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.first = true
+		if f.loaded() {
+			p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: world.Tenant}, ledger.Currency(f.source.loaded), world.Zone
+		}
 	case err != nil:
-		return false, err
+		return err
 	default:
-		if err := json.Unmarshal(raw, &f.pinned); err != nil {
-			return false, fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", f.file(), err)
+		if err := json.Unmarshal(raw, p); err != nil {
+			return fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", f.file(), err)
 		}
 	}
-	p := &f.pinned
-	known = !f.first && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
-	if f.loaded() && f.first {
-		p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: world.Tenant}, ledger.Currency(f.source.loaded), world.Zone
-	}
+	f.known = !f.first && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
 	p.SourceURL, p.LedgerURL, p.Tenant = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
-	return known, nil
+	return nil
 }
 
 // ask finds out which organisations the connections lead to, and pins them.
-func (f *flow) ask(ctx context.Context, from ledger.Source, into ledger.Ledger) error {
-	books, err := into.Organisation(ctx)
+func (f *flow) ask(ctx context.Context, from ledger.Source) error {
+	books, err := f.into.Organisation(ctx)
 	if err != nil {
 		return err
 	}
@@ -181,6 +189,7 @@ func (f *flow) ask(ctx context.Context, from ledger.Source, into ledger.Ledger) 
 		}
 		f.pinned.Currency, f.pinned.TimeZone = shop.BaseCurrency, shop.TimeZone.String()
 	}
+	f.known = true
 	if f.c.preview {
 		return nil // writes nothing, here neither
 	}
@@ -247,16 +256,25 @@ func (f *flow) check(ctx context.Context, say func(invoicesync.Problem)) error {
 // in the calls.
 const tasted = 3
 
+// taste previews the first orders. A page of that size keeps it from reading the payments of more.
 func (f *flow) taste(ctx context.Context, say func(invoicesync.Planned)) error {
+	from, err := f.infusionsoft(tasted)
+	if err != nil {
+		return err
+	}
+	push, err := f.open(from)
+	if err != nil {
+		return err
+	}
 	if f.c.syncID != "" {
-		planned, err := f.PreviewOne(ctx, f.wanted())
+		planned, err := push.PreviewOne(ctx, f.wanted())
 		if err == nil {
 			say(planned)
 		}
 		return err
 	}
 	n := 0
-	for planned, err := range f.Preview(ctx) {
+	for planned, err := range push.Preview(ctx) {
 		if err != nil {
 			return err
 		}

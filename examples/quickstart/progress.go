@@ -23,6 +23,7 @@ type progress struct {
 	mu       sync.Mutex
 	bar      *progressbar.ProgressBar // nil: lines
 	total    int                      // -1: not known
+	calls    int
 	read     int
 	invoices int
 	payments int
@@ -79,12 +80,20 @@ func (p *progress) event(e invoicesync.Event) {
 	p.show("", false)
 }
 
+// called counts a call to either side.
+func (p *progress) called() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	p.show("", false)
+}
+
 // waiting says what is waited for, unless it is over at once.
 func (p *progress) waiting(what string, until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	wait := time.Until(until).Round(time.Second)
-	if wait < time.Second || until.Sub(p.until).Abs() < time.Second {
+	if wait < 2*time.Second || until.Sub(p.until).Abs() < time.Second {
 		return
 	}
 	p.until = until
@@ -106,7 +115,7 @@ func waitName(key string) string {
 
 // show writes a line, or the text beside the bar. A line is written when it is due, or at once.
 func (p *progress) show(more string, atOnce bool) {
-	text := fmt.Sprintf("%d invoices and %d payments created", p.invoices, p.payments)
+	text := fmt.Sprintf("%d invoices and %d payments created, %d calls made", p.invoices, p.payments, p.calls)
 	if more != "" {
 		text += "; " + more
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 )
@@ -22,70 +24,63 @@ type side struct {
 	stop    func() error
 }
 
-func openSides(c *config, direct bool) (source, ledger *side, err error) {
-	source = &side{name: "infusionsoft", url: c.sourceURL}
-	ledger = &side{name: "xero", url: c.ledgerURL, tenant: c.ledgerTenant}
-	sourceToken, ledgerToken := c.sourceToken, c.ledgerToken
-	var sourceWay, ledgerWay http.RoundTripper = http.DefaultTransport, http.DefaultTransport
+// A vendorFake is what the fakes of both vendors have in common.
+type vendorFake interface {
+	http.Handler
+	Calls() int
+	Transport() http.RoundTripper
+	Close() error
+}
 
-	if c.sourceURL == "" || c.ledgerURL == "" {
-		s, err := shop.Open(shop.Wish{
-			File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Given: c.given["orders"] || c.given["seed"],
-			NoSource: c.sourceURL != "", NoLedger: c.ledgerURL != "",
-		})
-		if errors.Is(err, shop.ErrWish) {
-			err = &usageError{err}
+func openSides(c *config, direct bool) (source, ledger *side, err error) {
+	source = &side{name: "infusionsoft", url: c.sourceURL, client: authorised(c.sourceToken, http.DefaultTransport)}
+	ledger = &side{name: "xero", url: c.ledgerURL, tenant: c.ledgerTenant, client: authorised(c.ledgerToken, http.DefaultTransport)}
+	if c.sourceURL != "" && c.ledgerURL != "" {
+		return source, ledger, nil
+	}
+	s, err := shop.Open(shop.Wish{
+		File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Given: c.given["orders"] || c.given["seed"],
+		NoSource: c.sourceURL != "", NoLedger: c.ledgerURL != "",
+	})
+	if errors.Is(err, shop.ErrWish) {
+		return nil, nil, &usageError{err}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.Infusionsoft != nil {
+		if s.Made.Load != "" {
+			source.loaded = s.Made.Currency
 		}
-		if err != nil {
+		if err := source.serve(s.Infusionsoft, direct); err != nil {
 			return nil, nil, err
 		}
-		if fake := s.Infusionsoft; fake != nil {
-			sourceToken = "quickstart"
-			if s.Made.Load != "" {
-				source.loaded = s.Made.Currency
-			}
-			source.counted = func() int { total, _ := fake.Calls(); return total }
-			source.stop = fake.Close
-			source.url, sourceWay = "http://infusionsoft.test", fake.Transport()
-			if !direct {
-				server, err := fake.Listen("")
-				if err != nil {
-					return nil, nil, err
-				}
-				source.url, sourceWay = server.URL, http.DefaultTransport
-				source.stop = closing(server.Close, fake.Close)
-			}
-		}
-		if fake := s.Xero; fake != nil {
-			ledgerToken = "quickstart"
-			ledger.tenant = fake.Books().Organisation().TenantID
-			ledger.counted = fake.Calls
-			ledger.stop = fake.Close
-			ledger.url, ledgerWay = "http://ledger.test", fake.Transport()
-			if !direct {
-				server, err := fake.Listen()
-				if err != nil {
-					return nil, nil, err
-				}
-				ledger.url, ledgerWay = server.URL, http.DefaultTransport
-				ledger.stop = closing(server.Close, fake.Close)
-			}
+	}
+	if s.Xero != nil {
+		ledger.tenant = s.Xero.Books().Organisation().TenantID
+		if err := ledger.serve(s.Xero, direct); err != nil {
+			return nil, nil, err
 		}
 	}
-	source.client = &http.Client{Transport: bearer{sourceToken, sourceWay}}
-	ledger.client = &http.Client{Transport: bearer{ledgerToken, ledgerWay}}
 	return source, ledger, nil
 }
 
-func closing(steps ...func() error) func() error {
-	return func() error {
-		for _, step := range steps {
-			if err := step(); err != nil {
-				return err
-			}
-		}
+// serve makes a fake the side's server.
+func (s *side) serve(f vendorFake, direct bool) error {
+	s.counted, s.stop = f.Calls, f.Close
+	if direct {
+		s.url, s.client = "http://"+s.name+".test", authorised("quickstart", f.Transport())
 		return nil
 	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("the fake of %s cannot listen: %w", s.name, err)
+	}
+	server := &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }()
+	s.url, s.client = "http://"+l.Addr().String(), authorised("quickstart", http.DefaultTransport)
+	s.stop = func() error { return errors.Join(server.Close(), f.Close()) }
+	return nil
 }
 
 // close stops a fake. Its books are in the file with each answer that it has given, so that nothing can
@@ -94,6 +89,12 @@ func (s *side) close() {
 	if s.stop != nil {
 		_ = s.stop()
 	}
+}
+
+// called counts a call of our adapter.
+func (s *side) called(p *progress) {
+	s.made.Add(1)
+	p.called()
 }
 
 // calls returns how many calls the server has counted, or where it is not ours, how many were made.
@@ -112,7 +113,12 @@ func (s *side) miscounted() error {
 	return nil
 }
 
-// bearer authorises requests. A service would use an oauth2 client, which refreshes its token.
+// authorised returns a client whose requests carry the token. A service would use that of an oauth2
+// configuration, which refreshes its token.
+func authorised(token string, way http.RoundTripper) *http.Client {
+	return &http.Client{Transport: bearer{token, way}}
+}
+
 type bearer struct {
 	token string
 	next  http.RoundTripper

@@ -88,7 +88,7 @@ func read[T any](t *testing.T, pages iter.Seq2[ledger.Page[T], error]) (records 
 }
 
 // call makes a request of its own and returns the answer's status and body.
-func call(t *testing.T, client *http.Client, ctx context.Context, method, url, body string, header ...string) (int, string) { //nolint:revive // t first
+func call(t *testing.T, client *http.Client, ctx context.Context, method, url, body string, header ...string) (int, string) {
 	t.Helper()
 	var in io.Reader
 	if body != "" {

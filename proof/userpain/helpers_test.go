@@ -70,7 +70,8 @@ func holds(t *testing.T, what, text string, parts ...string) {
 type tally map[string]int
 
 // counted compares a report's counts with a tally. Its names are created, already, updated, refused,
-// uncertain, deferred, "skipped code" and "parked code".
+// uncertain, deferred, "skipped code" and "parked code". Where already is not named it may be anything:
+// readings overlap, and meet some records again.
 func counted(t *testing.T, what string, got invoicesync.Counts, want tally) {
 	t.Helper()
 	have := tally{}
@@ -86,14 +87,13 @@ func counted(t *testing.T, what string, got invoicesync.Counts, want tally) {
 	for code, n := range got.Parked {
 		have["parked "+code] = n
 	}
+	if _, named := want["already"]; !named {
+		delete(have, "already")
+	}
 	if !maps.Equal(have, want) {
 		t.Fatalf("%s: counted %v, want %v", what, have, want)
 	}
-	sum := 0
-	for _, n := range want {
-		sum += n
-	}
-	same(t, what+": read", got.Read, sum)
+	same(t, what+": read", got.Read, got.Sum())
 }
 
 // owed compares the money that a report says was not written.

@@ -45,7 +45,7 @@ func TestPain25_BrokenMapping(t *testing.T) {
 			mend:   func(b *xerofake.Books) error { return b.AddTaxRate(rateOf("OUTPUT", "10")) },
 		},
 		{
-			name: "item archived", code: "item_archived", names: "WIDGET", total: "30.00",
+			name: "item archived", code: "item_archived", names: "widget", total: "30.00",
 			touched: order(product("Widget", "widget", "30.00", 1, false)),
 			damage: func(b *xerofake.Books) error {
 				return b.AddItem(xerofake.Item{Code: "WIDGET", Name: "Widget", IsPurchased: true})

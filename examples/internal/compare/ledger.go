@@ -56,7 +56,9 @@ func (x Xero) read(ctx context.Context) (books, error) {
 				LineItems                              []struct{ LineAmount decimal.Decimal }
 			}
 		}
-		if err := x.get(ctx, "/Invoices", paged(page), &answer); err != nil {
+		query := paged(page)
+		query.Set("unitdp", "4")
+		if err := x.get(ctx, "/Invoices", query, &answer); err != nil {
 			return b, err
 		}
 		for _, w := range answer.Invoices {
@@ -91,7 +93,7 @@ func (x Xero) read(ctx context.Context) (books, error) {
 }
 
 func paged(page int) url.Values {
-	return url.Values{"page": {strconv.Itoa(page)}, "pageSize": {strconv.Itoa(pageSize)}, "unitdp": {"4"}}
+	return url.Values{"page": {strconv.Itoa(page)}, "pageSize": {strconv.Itoa(pageSize)}}
 }
 
 func (x Xero) get(ctx context.Context, path string, query url.Values, v any) error {

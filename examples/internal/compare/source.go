@@ -19,8 +19,8 @@ type Infusionsoft struct {
 	Client  *http.Client // authorises
 }
 
-// pace keeps calls in a row below the 25 a second that are allowed, with room for somebody else.
-const pace = time.Second / 20
+// pace keeps calls in a row below the 25 a second that are allowed.
+const pace = time.Second / 23
 
 // An order as the comparison sees it: amounts in major units.
 type order struct {
@@ -192,20 +192,30 @@ func (s Infusionsoft) rows(ctx context.Context, o *order) ([]row, error) {
 	if err := sleep(ctx, pace); err != nil {
 		return nil, err
 	}
-	var page struct {
-		Rows []struct {
-			ID     string          `json:"id"`
-			Amount decimal.Decimal `json:"amount"`
-			Status string          `json:"pay_status"`
-		} `json:"invoice_order_payments"`
+	type wireRow struct {
+		ID     string          `json:"id"`
+		Amount decimal.Decimal `json:"amount"`
+		Status string          `json:"pay_status"`
 	}
+	var all []wireRow
 	query := url.Values{"page_size": {strconv.Itoa(pageSize)}}
-	if _, err := get(ctx, s.Client, s.BaseURL+"/crm/rest/v2/orders/"+url.PathEscape(o.id)+"/payments", query, nil, &page); err != nil {
-		return nil, err
+	for {
+		var page struct {
+			Rows []wireRow `json:"invoice_order_payments"`
+			Next string    `json:"next_page_token"`
+		}
+		if _, err := get(ctx, s.Client, s.BaseURL+"/crm/rest/v2/orders/"+url.PathEscape(o.id)+"/payments", query, nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Rows...)
+		if len(page.Rows) < pageSize || page.Next == "" {
+			break
+		}
+		query.Set("page_token", page.Next)
 	}
 	var rows []row
 	var in, back decimal.Decimal
-	for _, w := range page.Rows {
+	for _, w := range all {
 		r := row{id: w.ID, amount: w.Amount.Abs()}
 		switch w.Status {
 		case "MANUAL_PAID", "APPROVED", "PAYPAL_PAID":

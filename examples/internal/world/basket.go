@@ -23,9 +23,9 @@ type basket struct {
 	products int
 	taxable  int // of the products
 
-	reduced bool   // a line is reduced in place, which the fake does not add up by itself
-	wrong   int64  // by how much the order states a total that its lines do not have
-	status  string // "" is SENT
+	reduced bool  // a line is reduced in place, which the fake does not add up by itself
+	wrong   int64 // by how much the order states a total that its lines do not have
+	draft   bool  // an invoice that was not sent yet
 }
 
 func (b *basket) total() int64 { return b.net + b.tax }

@@ -164,7 +164,7 @@ func lineRecipes() []lineRecipe {
 		}},
 		{kind: "draft", weight: 4, state: Skipped, code: "draft", fill: func(b *basket) {
 			b.goods(1)
-			b.status = "DRAFT"
+			b.draft = true
 		}},
 		{kind: "lines_do_not_sum", weight: 4, state: Parked, code: "lines_do_not_sum", fill: func(b *basket) {
 			b.goods(2)

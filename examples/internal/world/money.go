@@ -62,6 +62,10 @@ func payRecipes() []payRecipe {
 		}},
 		{"failed_charge", 12, func(t *till) { t.try("FAILED", t.due, time.Minute, "payment_failed") }},
 		{"pending_payment", 12, func(t *till) { t.try("PENDING", t.due, time.Hour, "payment_pending") }},
+		{"deposit_then_pending", 10, func(t *till) {
+			t.pay("APPROVED", max(t.due/3, 1), time.Hour)
+			t.try("PENDING", t.due, 2*day, "payment_pending")
+		}},
 		{"voided_payment", 8, func(t *till) { t.try("VOIDED", t.due, time.Hour, "payment_reversed") }},
 		{"voided_then_paid", 6, func(t *till) {
 			t.try("VOIDED", t.due, time.Hour, "payment_reversed")

@@ -145,12 +145,15 @@ func (m *maker) order(p orderPlan) {
 	}
 	id, invoice := m.orderIDs()
 	o := fake.Order{
-		ID: id, InvoiceID: invoice, ContactID: p.client, Title: b.title(), Status: "SENT", OrderType: m.pick("ONLINE", "OFFLINE"),
+		ID: id, InvoiceID: invoice, ContactID: p.client, Title: b.title(), OrderType: "ONLINE",
 		CreationTime: p.at, OrderTime: p.at, ModificationTime: m.year.within(p.at.Add(time.Duration(m.rng.IntN(3600)) * time.Second)),
-		SentTime: p.at, Items: b.items,
+		Items: b.items,
 	}
-	if b.status != "" {
-		o.Status = b.status
+	if b.draft || m.rng.IntN(4) == 0 { // raised by hand, as an invoice that is sent
+		o.OrderType, o.SourceType, o.Status, o.SentTime = "OFFLINE", "INVOICE", "SENT", p.at
+	}
+	if b.draft {
+		o.Status, o.SentTime = "DRAFT", time.Time{}
 	}
 	if b.reduced || b.wrong != 0 {
 		o.Total = money(b.total() + b.wrong)
@@ -186,8 +189,6 @@ func (m *maker) orderIDs() (order, invoice int64) {
 	}
 	return order, invoice
 }
-
-func (m *maker) pick(from ...string) string { return from[m.rng.IntN(len(from))] }
 
 // cents returns a random amount between two, both included.
 func (m *maker) cents(from, to int64) int64 { return from + m.rng.Int64N(to-from+1) }

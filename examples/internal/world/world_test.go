@@ -15,7 +15,7 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func make_(t *testing.T, n int, seed uint64) *world.World {
+func shopOf(t *testing.T, n int, seed uint64) *world.World {
 	t.Helper()
 	w, err := world.Make(n, seed, noon)
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestEveryKindOccurs(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		seen := map[string]bool{}
-		for _, o := range make_(t, 100, seed).Expect.Orders {
+		for _, o := range shopOf(t, 100, seed).Expect.Orders {
 			for _, k := range o.Kinds {
 				seen[k] = true
 			}
@@ -51,7 +51,7 @@ func TestEveryKindIsCreated(t *testing.T) {
 	t.Parallel()
 	never := world.Never()
 	for seed := range uint64(5) {
-		w := make_(t, 1000, seed)
+		w := shopOf(t, 1000, seed)
 		created := map[string]bool{}
 		parked, paid := 0, 0
 		for _, o := range w.Expect.Orders {
@@ -71,19 +71,19 @@ func TestEveryKindIsCreated(t *testing.T) {
 			require.Equal(t, !slices.Contains(never, k), created[k], "seed %d: kind %s", seed, k)
 		}
 		require.LessOrEqual(t, parked, 20, "seed %d: parked of 1,000", seed)
-		require.InDelta(t, 700, paid, 50, "seed %d: orders with payments", seed)
+		require.True(t, paid >= 650 && paid <= 750, "seed %d: %d orders with payments", seed, paid)
 		rows, held := w.Expect.Payments(), 0
 		for _, n := range rows.Parked {
 			held += n
 		}
-		require.LessOrEqual(t, held*20, rows.Created, "seed %d: at most one payment in twenty is held", seed)
+		require.LessOrEqual(t, held*20, rows.Created, "seed %d: more than one payment in twenty is held", seed)
 	}
 }
 
 // The fake adds the lines up by itself: another hand than the till's.
 func TestTheFakeAddsUpTheSame(t *testing.T) {
 	t.Parallel()
-	w := make_(t, 500, 7)
+	w := shopOf(t, 500, 7)
 	f := load(t, w)
 	for i, e := range w.Expect.Orders {
 		id, err := strconv.ParseInt(e.ID, 10, 64)
@@ -110,13 +110,13 @@ func TestTheFakeAddsUpTheSame(t *testing.T) {
 
 func TestSameSeedSameShop(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, make_(t, 150, 3), make_(t, 150, 3))
-	require.NotEqual(t, make_(t, 150, 3).Orders, make_(t, 150, 4).Orders)
+	require.Equal(t, shopOf(t, 150, 3), shopOf(t, 150, 3))
+	require.NotEqual(t, shopOf(t, 150, 3).Orders, shopOf(t, 150, 4).Orders)
 }
 
 func TestNothingChangedWithinTheLastHour(t *testing.T) {
 	t.Parallel()
-	w := make_(t, 300, 1)
+	w := shopOf(t, 300, 1)
 	hourAgo, yearAgo := noon.Add(-time.Hour), noon.AddDate(-1, 0, -1)
 	inside := func(at time.Time) { require.True(t, at.Before(hourAgo) && at.After(yearAgo), "%s", at) }
 	var last int64
@@ -140,7 +140,7 @@ func TestNothingChangedWithinTheLastHour(t *testing.T) {
 func TestSmallAndLargest(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 10, 60} {
-		load(t, make_(t, n, 1))
+		load(t, shopOf(t, n, 1))
 	}
 	for _, n := range []int{0, -1, world.MaxOrders + 1} {
 		_, err := world.Make(n, 1, noon)

@@ -210,6 +210,9 @@ func (r *Rig) Add(o infusionsoftfake.Order) infusionsoftfake.Order {
 	if o.CreationTime.IsZero() {
 		o.CreationTime = time.Now().Add(-48 * time.Hour)
 	}
+	if o.ModificationTime.IsZero() {
+		o.ModificationTime = time.Now() // whatever its date, it is entered now
+	}
 	added, err := r.Keap.AddOrder(o)
 	Check(r.T, err)
 	return added

@@ -1,0 +1,130 @@
+package crash
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/proof/internal/rig"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// onlyOnce reports records of the ledger that share a mark, whatever their status: a void does not make a
+// second invoice good again.
+func onlyOnce(r *rig.Rig) error {
+	var errs []error
+	seen := map[ledger.Mark]string{}
+	look := func(what, id string, mark ledger.Mark) {
+		if mark == "" {
+			errs = append(errs, fmt.Errorf("%s %s has no mark", what, id))
+		} else if other, twice := seen[mark]; twice {
+			errs = append(errs, fmt.Errorf("mark %s is on %s and on %s %s", mark, other, what, id))
+		}
+		seen[mark] = what + " " + id
+	}
+	books := r.Xero.Books()
+	for _, i := range books.Invoices() {
+		look("invoice", i.ID, ledger.MarkIn(i.URL))
+	}
+	for _, c := range books.Contacts() {
+		look("contact", c.ContactID, ledger.MarkIn(c.ContactNumber))
+	}
+	for _, p := range books.Payments() {
+		look("payment", p.PaymentID, ledger.MarkIn(p.Reference))
+	}
+	return errors.Join(errs...)
+}
+
+// sums is a set of amounts as a sorted text, so that two of them compare and print well.
+func sums(amounts []string) string {
+	slices.SortFunc(amounts, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	return strings.Join(amounts, " ")
+}
+
+func liveTotals(r *rig.Rig) string {
+	var have []string
+	for _, i := range r.LiveInvoices() {
+		have = append(have, i.Total.StringFixed(2))
+	}
+	return sums(have)
+}
+
+func livePayments(r *rig.Rig) string {
+	var have []string
+	for _, p := range r.LivePayments() {
+		have = append(have, p.Amount.StringFixed(2))
+	}
+	return sums(have)
+}
+
+// tidy reports what a store at rest must not hold: batches, and links that wait; and a broken chain.
+func tidy(db store.Store, pair store.Pair) error {
+	return db.View(context.Background(), func(tx store.Tx) error {
+		var errs []error
+		batches, err := tx.Batches().List(pair, "")
+		if err != nil {
+			return err
+		}
+		for _, b := range batches {
+			errs = append(errs, fmt.Errorf("batch %s of %ss (%s) is left", b.ID, b.Kind, b.Verb))
+		}
+		links, err := tx.Links().List(store.LinkFilter{Pair: pair})
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			switch {
+			case l.State == store.Intended, l.State == store.Uncertain, l.State == store.Deferred:
+				errs = append(errs, fmt.Errorf("%s %s is %s: %v", l.Kind, l.SourceID, l.State, l.Reasons))
+			case l.Batch != "":
+				errs = append(errs, fmt.Errorf("%s %s still names batch %s", l.Kind, l.SourceID, l.Batch))
+			}
+		}
+		return errors.Join(append(errs, tx.Activity().Verify())...)
+	})
+}
+
+// pairOf is the pair of a rig's flow.
+func pairOf(r *rig.Rig) store.Pair { return store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger} }
+
+// rest runs new processes until one of them finds nothing left to wait for. It returns the last report.
+func rest(r *rig.Rig, db store.Store) (invoicesync.Report, error) {
+	var trace []string
+	for range 25 {
+		rep, err := newFlow(r.T, r, db).Run(context.Background())
+		trace = append(trace, fmt.Sprintf("%s: %v; resume %s; invoices %+v; payments %+v", rep.Started.Format(time.DateTime), err,
+			rep.ResumeAt.Format(time.TimeOnly), rep.Invoices, rep.Payments))
+		if err != nil && !errors.Is(err, ledger.ErrLater) {
+			return rep, fmt.Errorf("%w\n%s", err, strings.Join(trace, "\n"))
+		}
+		if twice := onlyOnce(r); twice != nil {
+			return rep, fmt.Errorf("%w\n%s", twice, strings.Join(trace, "\n"))
+		}
+		waits := rep.Invoices.Uncertain + rep.Invoices.Deferred + rep.Payments.Uncertain + rep.Payments.Deferred
+		if err == nil && waits == 0 && rep.ResumeAt.IsZero() {
+			return rep, nil
+		}
+		d := time.Minute
+		if !rep.ResumeAt.IsZero() {
+			d = max(time.Until(rep.ResumeAt), time.Second)
+		}
+		time.Sleep(d)
+	}
+	return invoicesync.Report{}, errors.New("the flow never came to rest\n" + strings.Join(trace, "\n"))
+}
+
+// must is for steps of a test that cannot fail unless the test is wrong.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		rig.Check(t, err)
+		return v
+	}
+}
