@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -592,32 +593,43 @@ func (w *pass) leftovers(ctx context.Context) error {
 		return err
 	}
 	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
-		after := ""
-		for {
-			var links []store.Link
-			err := w.db.View(ctx, func(tx store.Tx) (err error) {
-				links, err = tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, After: after, Limit: 1000,
-					States: []store.LinkState{store.Parked, store.Refused, store.Uncertain, store.Intended, store.Deferred}})
+		open := store.LinkFilter{Pair: w.pair, Kind: kind,
+			States: []store.LinkState{store.Parked, store.Refused, store.Uncertain, store.Intended, store.Deferred}}
+		if err := w.countLeft(ctx, open); err != nil {
+			return err
+		}
+		for _, code := range slices.Sorted(maps.Keys(notOwed)) {
+			// In the ledger, and yet somebody must act.
+			if err := w.countLeft(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, States: []store.LinkState{store.Written}}); err != nil {
 				return err
-			})
-			if err != nil {
-				return err
 			}
-			for _, l := range links {
-				if l.Run != w.id {
-					b := bucketOf(l, w.id)
-					l.Bucket = b.state + "/" + b.code
-					w.tally("", l)
-					w.eventFor(l)
-				}
-			}
-			if len(links) < 1000 {
-				break
-			}
-			after = links[len(links)-1].SourceID
 		}
 	}
 	return nil
+}
+
+// countLeft counts the links that this run has not judged, as they stand.
+func (w *pass) countLeft(ctx context.Context, f store.LinkFilter) error {
+	f.Limit = 1000
+	for {
+		links, err := w.list(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			b := bucketOf(l, w.id)
+			if l.Run == w.id || f.Code != "" && b.code != f.Code {
+				continue
+			}
+			l.Bucket = b.state + "/" + b.code
+			w.tally("", l)
+			w.eventFor(l)
+		}
+		if len(links) < f.Limit {
+			return nil
+		}
+		f.After = links[len(links)-1].SourceID
+	}
 }
 
 // sticky reports whether only a person, or a raised generation, may let the record go on.

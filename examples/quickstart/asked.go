@@ -43,3 +43,12 @@ func (l *onceAsked) Chart(ctx context.Context) (ledger.Chart, error) {
 	}
 	return *l.chart, nil
 }
+
+// saidToBe is a source that is taken for an organisation without being asked: files of orders need not
+// come with settings that make sense.
+type saidToBe struct {
+	ledger.Source
+	org ledger.Organisation
+}
+
+func (s saidToBe) Organisation(context.Context) (ledger.Organisation, error) { return s.org, nil }

@@ -90,7 +90,7 @@ func newFlow(ctx context.Context, c *config, db store.Store, source, books *side
 }
 
 // infusionsoft returns the source. While it is not known whose it is, it asks before it reads.
-func (f *flow) infusionsoft(pageSize int) (*infusionsoft.Source, error) {
+func (f *flow) infusionsoft(pageSize int) (ledger.Source, error) {
 	o := &infusionsoft.Options{
 		BaseURL: f.source.url, Budget: f.budget, PageSize: pageSize,
 		Observe: func(context.Context, infusionsoft.Call) { f.source.called(f.progress) },
@@ -102,7 +102,13 @@ func (f *flow) infusionsoft(pageSize int) (*infusionsoft.Source, error) {
 		}
 		o.Tenant, o.Currency, o.TimeZone = f.pinned.Source.ID, f.pinned.Currency, zone
 	}
-	return infusionsoft.New(f.source.client, o)
+	from, err := infusionsoft.New(f.source.client, o)
+	if err != nil || !f.loaded() {
+		return from, err
+	}
+	return saidToBe{from, ledger.Organisation{
+		ID: f.pinned.Source, Live: true, BaseCurrency: f.pinned.Currency, Currencies: []ledger.Currency{f.pinned.Currency}, TimeZone: o.TimeZone,
+	}}, nil
 }
 
 func (f *flow) open(from ledger.Source) (*invoicesync.Push, error) {
@@ -144,7 +150,7 @@ func (f *flow) settings() invoicesync.Settings {
 
 func (f *flow) file() string { return f.c.db + ".flow.json" }
 
-// loaded reports whether the orders come from somebody's JSON files, whose settings need not make sense.
+// loaded reports whether the orders come from somebody's JSON files.
 func (f *flow) loaded() bool { return f.source.loaded != "" }
 
 // recall reads what was pinned by an earlier run. When the way to one of the organisations has changed
@@ -179,16 +185,14 @@ func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 	if err := f.pin("ledger", &f.pinned.Ledger, books.ID); err != nil {
 		return err
 	}
-	if !f.loaded() {
-		shop, err := from.Organisation(ctx)
-		if err != nil {
-			return err
-		}
-		if err := f.pin("source", &f.pinned.Source, shop.ID); err != nil {
-			return err
-		}
-		f.pinned.Currency, f.pinned.TimeZone = shop.BaseCurrency, shop.TimeZone.String()
+	shop, err := from.Organisation(ctx)
+	if err != nil {
+		return err
 	}
+	if err := f.pin("source", &f.pinned.Source, shop.ID); err != nil {
+		return err
+	}
+	f.pinned.Currency, f.pinned.TimeZone = shop.BaseCurrency, shop.TimeZone.String()
 	f.known = true
 	if f.c.preview {
 		return nil // writes nothing, here neither
@@ -233,9 +237,6 @@ func sealer(file string) (store.Sealer, error) {
 // check compares the settings with the live organisations. What the chart lacks parks the records that
 // need it; settings for the wrong organisation end the program.
 func (f *flow) check(ctx context.Context, say func(invoicesync.Problem)) error {
-	if f.loaded() {
-		return nil // the settings of the source are whatever the files say
-	}
 	problems, err := f.Check(ctx)
 	if err != nil {
 		return err
@@ -374,7 +375,7 @@ func explain(err error) error {
 	if errors.Is(err, ledger.ErrReconnect) {
 		return fmt.Errorf("%w\nLook at INFUSIONSOFT_TOKEN, XERO_TOKEN and XERO_TENANT_ID: they must belong to the organisations that you mean, and not be expired", err)
 	}
-	if errors.Is(err, ledger.ErrAmbiguous) {
+	if errors.Is(err, ledger.ErrAmbiguous) && ledger.Code(err) == "ambiguous_number" {
 		return fmt.Errorf("%w\nWith -sync-id, write id: in front of the order id that you mean", err)
 	}
 	return err

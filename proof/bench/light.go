@@ -233,7 +233,9 @@ func (l *light) appendContact(b []byte, client int, mark string, at int64) []byt
 }
 
 func (l *light) createContacts(r *http.Request) ([]byte, error) {
-	var in struct{ Contacts []struct{ ContactNumber, EmailAddress string } }
+	var in struct {
+		Contacts []struct{ ContactNumber, EmailAddress string }
+	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return nil, err
 	}

@@ -122,5 +122,7 @@ func product(n int, quantity int64, price decimal.Decimal) infusionsoftfake.Item
 }
 
 func productName(n int) string { return fmt.Sprintf("Product %02d", n) }
-func productText(n int) string { return fmt.Sprintf("Product %02d, as in the catalogue of this year", n) }
-func sku(n int) string         { return fmt.Sprintf("SKU-%02d", n) }
+func productText(n int) string {
+	return fmt.Sprintf("Product %02d, as in the catalogue of this year", n)
+}
+func sku(n int) string { return fmt.Sprintf("SKU-%02d", n) }
