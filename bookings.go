@@ -224,6 +224,27 @@ func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.L
 	return links, err
 }
 
+// remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor
+// may move past the invoice before they are booked, and whatever happens to this process, the next run
+// must judge them.
+func (w *pass) remindOf(ctx context.Context, b *booking) error {
+	if w.plan != nil {
+		return nil
+	}
+	have, err := w.paymentLinks(ctx, b)
+	if err != nil {
+		return err
+	}
+	for _, p := range b.rows {
+		if _, ok := have[p.ID]; !ok {
+			l := w.paymentLink(b, p, nil)
+			deferred(&l)
+			w.reminders = append(w.reminders, l)
+		}
+	}
+	return nil
+}
+
 // bookInvoice judges the payments of one invoice in their order.
 func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
 	if err := w.needChart(ctx); err != nil {

@@ -69,10 +69,7 @@ func (w *pass) needChart(ctx context.Context) error {
 // chartMended reads the chart when something is parked for a reason that lies in it, or when the
 // chart is old, and reports whether it has changed since records were judged by it.
 func (w *pass) chartMended(ctx context.Context) (bool, error) {
-	if w.meta.Chart == "" {
-		return false, nil
-	}
-	old := time.Since(w.meta.ChartAt) > w.opts.ChartAge
+	old := w.meta.Chart != "" && time.Since(w.meta.ChartAt) > w.opts.ChartAge
 	if !old {
 		waits := false
 		err := w.db.View(ctx, func(tx store.Tx) error {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
@@ -23,25 +25,51 @@ type intention struct {
 	Route  string
 	Body   []byte
 	Done   string // the code that the link gets once the change is carried out
+	// Content is what the link says of the source once an update is carried out. Until then it goes on
+	// saying what the ledger holds, so that an update that never arrives is not forgotten.
+	Content *content
 }
+
+// content is the source's side of a link.
+type content struct {
+	SourceHash, Rule  string
+	Amount, Predicted decimal.Decimal
+}
+
+// replaced is the code of an invoice that was voided so that it can be written anew.
+const replaced = "replaced"
 
 // change carries a change out under the write protocol and returns the link as it is then. A refusal is
 // a reason in the link, not an error.
 func (w *pass) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string) (store.Link, error) {
+	return w.changeContent(ctx, changer, c, link, done, nil)
+}
+
+// changeContent is change for an update, which also changes what the link says of the source.
+func (w *pass) changeContent(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string, becomes *content) (store.Link, error) {
 	if err := changer.Allows(c); err != nil {
 		return blocked(link, err), nil
 	}
-	return w.run.change(ctx, changer, c, link, done, 1)
+	return w.run.change(ctx, changer, link, intention{Change: c, Done: done, Content: becomes}, nil)
 }
 
-func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string, attempt int) (store.Link, error) {
+// change sends a change for the first time, or once more in the place of a batch that never arrived.
+func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Link, in intention, instead *store.Batch) (store.Link, error) {
+	c := in.Change
 	encoded, err := changer.Encode(c)
 	if err != nil {
-		return blocked(link, err), nil
+		if link = blocked(link, err); instead != nil {
+			return r.endChange(ctx, *instead, link, nil)
+		}
+		return link, nil
 	}
 	limits := changer.Limits()
-	c.Encoded = ledger.Encoded{}
-	plain, err := json.Marshal(intention{Change: bare(c), Route: encoded.Route, Body: encoded.Body, Done: done})
+	attempt := 1
+	if instead != nil {
+		attempt = instead.Attempt + 1
+	}
+	in.Change, in.Route, in.Body = bare(c), encoded.Route, encoded.Body
+	plain, err := json.Marshal(in)
 	if err != nil {
 		return link, err
 	}
@@ -58,6 +86,12 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Chang
 		batch.Lease, batch.SendBy = r.fence.held[0].Token, sendBy
 		if err := tx.Links().Put(link); err != nil {
 			return err
+		}
+		if instead != nil {
+			// In one transaction: a link must never name a batch that is not there.
+			if err := tx.Batches().Delete(instead.ID); err != nil {
+				return err
+			}
 		}
 		if err := tx.Batches().Put(batch); err != nil {
 			return err
@@ -83,28 +117,28 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Chang
 		// Nothing was written for certain.
 		link.Batch = ""
 		if errors.Is(err, ledger.ErrRequestRefused) || errors.Is(err, ledger.ErrLocked) || errors.Is(err, ledger.ErrUnsupported) {
-			return r.endChange(ctx, batch, blocked(link, err))
+			return r.endChange(ctx, batch, blocked(link, err), nil)
 		}
 		if errors.Is(err, store.ErrLeaseLost) {
 			return link, err
 		}
-		link, eerr := r.endChange(ctx, batch, link)
+		link, eerr := r.endChange(ctx, batch, link, nil)
 		return link, errors.Join(err, eerr)
 	}
 	r.step("sent")
 	switch out.State {
 	case ledger.Created, ledger.AlreadyThere:
-		return r.endChange(ctx, batch, r.carriedOut(link, c, out.Invoice, done))
+		return r.carriedOut(ctx, batch, link, in, out.Invoice)
 	case ledger.Refused:
 		link.Batch = ""
 		reason := refusalReason(out.Refusal)
 		link.Reasons = []store.Reason{{Code: blockCode(c, reason.Code), Message: reason.Message}}
-		return r.endChange(ctx, batch, link)
+		return r.endChange(ctx, batch, link, nil)
 	}
 	// Uncertain: look at once.
 	state, err := changer.Look(ctx, c)
 	if err == nil && state.Done {
-		return r.endChange(ctx, batch, r.carriedOut(link, c, state.Invoice, done))
+		return r.carriedOut(ctx, batch, link, in, state.Invoice)
 	}
 	batch.LastSent, batch.Answered = time.Now().UTC(), out.Refusal != nil
 	link.Reasons = []store.Reason{{Code: "change_uncertain", Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
@@ -115,33 +149,52 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, c ledger.Chang
 	return link, err
 }
 
-// endChange remembers a change's end.
-func (r *run) endChange(ctx context.Context, batch store.Batch, link store.Link) (store.Link, error) {
+// endChange remembers a change's end, and the link that takes the place of this one, if any.
+func (r *run) endChange(ctx context.Context, batch store.Batch, link store.Link, next *store.Link) (store.Link, error) {
 	link.Batch, link.Updated = "", time.Now().UTC()
 	r.stamp(&link)
+	links := []store.Link{link}
+	if next != nil {
+		next.Updated = link.Updated
+		r.stamp(next)
+		links = append(links, *next)
+	}
 	err := r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		row := r.row(eventOf(link, r.id), link)
 		row.Detail = batch.Verb
-		return errors.Join(tx.Links().Put(link), tx.Batches().Delete(batch.ID), tx.Activity().Append(row))
+		return errors.Join(tx.Links().Put(links...), tx.Batches().Delete(batch.ID), tx.Activity().Append(row))
 	})
 	r.step("remembered")
-	return link, err
+	return links[len(links)-1], err
 }
 
-// carriedOut is the link after its change.
-func (r *run) carriedOut(link store.Link, c ledger.Change, after *ledger.Invoice, done string) store.Link {
+// carriedOut remembers a change that was carried out.
+func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link, in intention, after *ledger.Invoice) (store.Link, error) {
 	link.UpdatedBy, link.Batch, link.Reasons = r.id, "", nil
-	switch {
-	case c.Verb == ledger.Update && after != nil:
-		link.LedgerVersion, link.Actual = after.Version, after.Totals.Total
-		if c.Wanted != nil {
-			link.Predicted = c.Wanted.Totals.Total
+	switch in.Change.Verb {
+	case ledger.Update:
+		if after != nil {
+			link.LedgerVersion, link.Actual = after.Version, after.Totals.Total
 		}
-	case c.Verb == ledger.Void:
+		if to := in.Content; to != nil {
+			link.SourceHash, link.Rule, link.Amount, link.Predicted = to.SourceHash, to.Rule, to.Amount, to.Predicted
+		}
+	case ledger.Void:
 		link.State, link.LedgerVersion = store.Skipped, "deleted"
-		link.Reasons = []store.Reason{{Code: done}}
+		link.Reasons = []store.Reason{{Code: in.Done}}
 	}
-	return link
+	if in.Done != replaced {
+		return r.endChange(ctx, batch, link, nil)
+	}
+	// The next generation is a new invoice, which a run judges like any other. It is remembered together
+	// with the void: a void alone would look like the end of the invoice.
+	next := link
+	next.Generation++
+	next.Mark = ledger.NewMark(r.pair.Ledger, link.Kind, r.pair.Source, link.SourceID, next.Generation)
+	next.LedgerID, next.LedgerNumber, next.LedgerVersion, next.CreatedBy, next.UpdatedBy = "", "", "", "", ""
+	next.Actual, next.FirstSent, next.Adopted = decimal.Zero, time.Time{}, false
+	deferred(&next)
+	return r.endChange(ctx, batch, link, &next)
 }
 
 // resolveChanges settles changes that an earlier run left in doubt.
@@ -191,7 +244,11 @@ func (w *pass) resolveChange(ctx context.Context, batch store.Batch) error {
 	if !ok || link.Batch != batch.ID {
 		return w.update(ctx, func(tx store.Tx) error { return tx.Batches().Delete(batch.ID) })
 	}
+	asked := time.Now() // what arrives later is not absent
 	state, err := changer.Look(ctx, in.Change)
+	if is(err, ledger.ErrNotFound) {
+		state, err = ledger.ChangeState{Done: in.Change.Verb == ledger.Void}, nil // nothing is left of it
+	}
 	if err != nil {
 		return err
 	}
@@ -202,19 +259,16 @@ func (w *pass) resolveChange(ctx context.Context, batch store.Batch) error {
 	final = final.Add(w.quiet(changer.Limits()))
 	switch {
 	case state.Done:
-		link, err = w.endChange(ctx, batch, w.carriedOut(link, in.Change, state.Invoice, in.Done))
+		link, err = w.carriedOut(ctx, batch, link, in, state.Invoice)
 	case !state.Untouched:
 		link.Reasons = []store.Reason{{Code: "changed_in_ledger", Message: "Somebody changed the record in the ledger while a change of ours was on its way. Compare both sides."}}
-		link, err = w.endChange(ctx, batch, link)
-	case time.Now().Before(final):
+		link, err = w.endChange(ctx, batch, link, nil)
+	case asked.Before(final):
 		w.resumeAt(final)
 		return nil
 	default:
 		// It is as it was: the change never arrived.
-		if err := w.update(ctx, func(tx store.Tx) error { return tx.Batches().Delete(batch.ID) }); err != nil {
-			return err
-		}
-		link, err = w.run.change(ctx, changer, in.Change, link, in.Done, batch.Attempt+1)
+		link, err = w.run.change(ctx, changer, link, in, &batch)
 	}
 	if err != nil {
 		return err

@@ -258,7 +258,11 @@ func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.
 		return err
 	}
 	if len(link.Reasons) == 0 && w.push.settings.paymentsWanted() && len(payments) > 0 && w.plan == nil {
-		w.newPayments = append(w.newPayments, &booking{invoice: link, source: ref(inv), rows: payments})
+		b := &booking{invoice: link, source: ref(inv), rows: payments}
+		if err := w.remindOf(ctx, b); err != nil {
+			return err
+		}
+		w.newPayments = append(w.newPayments, b)
 	}
 	return nil
 }

@@ -60,7 +60,11 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	if len(rows) == 0 || len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
 		return nil
 	}
-	w.newPayments = append(w.newPayments, &booking{invoice: link, source: ref(inv), rows: rows})
+	b := &booking{invoice: link, source: ref(inv), rows: rows}
+	if err := w.remindOf(ctx, b); err != nil || link.Batch != "" {
+		return err // a payment would change the version by which a change in doubt is found
+	}
+	w.newPayments = append(w.newPayments, b)
 	return nil
 }
 
@@ -84,17 +88,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 		return link, err
 	}
 	if mode == EditVoid {
-		voided, err := w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, "replaced")
-		if err != nil || voided.State == store.Written {
-			return voided, err
-		}
-		// The next generation is a new invoice; the next run judges it like any other.
-		next := voided
-		next.Generation++
-		next.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, link.SourceID, next.Generation)
-		next.LedgerID, next.LedgerVersion, next.CreatedBy, next.UpdatedBy = "", "", "", ""
-		deferred(&next)
-		return next, nil
+		return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, replaced)
 	}
 	facts, err := w.facts(ctx)
 	if err != nil {
@@ -129,18 +123,8 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	if !w.push.settings.Numbers.FromSource {
 		draft.Number = current.Number
 	}
-	amount := expectedTotal(inv, w.push.settings)
-	changed := link
-	changed.SourceHash, changed.Amount, changed.Predicted, changed.Rule = hash, amount, predicted.Total, rule
-	out, err := w.change(ctx, w.push.powers.Updates, ledger.Change{Verb: ledger.Update, Kind: ledger.KindInvoice, Invoice: &current, Wanted: &draft}, changed, "updated")
-	if err != nil {
-		return out, err
-	}
-	if len(out.Reasons) > 0 {
-		// Not carried out: the link must go on telling the two contents apart.
-		out.SourceHash, out.Amount, out.Predicted, out.Rule = link.SourceHash, link.Amount, link.Predicted, link.Rule
-	}
-	return out, nil
+	return w.changeContent(ctx, w.push.powers.Updates, ledger.Change{Verb: ledger.Update, Kind: ledger.KindInvoice, Invoice: &current, Wanted: &draft},
+		link, "updated", &content{SourceHash: hash, Rule: rule, Amount: expectedTotal(inv, w.push.settings), Predicted: predicted.Total})
 }
 
 // withdrawn deals with a record that the source deleted or voided.

@@ -40,12 +40,14 @@ type pass struct {
 	newPayments  []*booking
 	newEntries   []entry[ledger.Payment]
 	queued       map[string]bool // source ids of the jobs in the queues
+	reminders    []store.Link    // payments still to be judged, remembered with the next verdicts
 
 	pages       []*pageMark
 	creates     int
-	scanned     bool          // the ledger was read as a whole in this run
-	feedStarted bool          // the payment feed was joined in this run
-	feedNext    ledger.Cursor // where the feed stands, once the queues are empty
+	scanned     bool            // the ledger was read as a whole in this run
+	feedStarted bool            // the payment feed was joined in this run
+	feedNext    ledger.Cursor   // where the feed stands, once the queues are empty
+	moved       map[string]bool // source ids of invoices that the payment feed has just named
 	policy      eligibility.Policy
 	fetched     map[string]fetched // payments of the records that are being judged
 	force       bool               // judge again what nothing has changed about
@@ -384,6 +386,12 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 	if err != nil {
 		return err
 	}
+	for i := range records {
+		// Pending money shows in no total.
+		if w.moved[records[i].ID] && len(records[i].Payments) == 0 {
+			records[i].PaymentsElsewhere = true
+		}
+	}
 	if err := w.prefetch(ctx, records, links); err != nil {
 		return err
 	}
@@ -418,7 +426,7 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 
 // keep stores verdicts.
 func (w *pass) keep(ctx context.Context, links []store.Link, befores []string) error {
-	if len(links) == 0 {
+	if len(links)+len(w.reminders) == 0 {
 		return nil
 	}
 	rows := make([]store.Row, 0, len(links))
@@ -429,7 +437,7 @@ func (w *pass) keep(ctx context.Context, links []store.Link, befores []string) e
 	}
 	if w.plan == nil {
 		err := w.update(ctx, func(tx store.Tx) error {
-			if err := tx.Links().Put(links...); err != nil {
+			if err := tx.Links().Put(append(w.reminders, links...)...); err != nil {
 				return err
 			}
 			return tx.Activity().Append(rows...)
@@ -437,6 +445,7 @@ func (w *pass) keep(ctx context.Context, links []store.Link, befores []string) e
 		if err != nil {
 			return err
 		}
+		w.reminders = nil
 	}
 	for i, l := range links {
 		w.tally(befores[i], l)
@@ -476,6 +485,12 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	}
 	verdict := w.policy.Judge(inv, facts)
 	if !verdict.Eligible() {
+		if slices.ContainsFunc(verdict.Codes(), func(c string) bool { return chartCodes[c] }) {
+			// What it was judged by must be known, or a later change would not show.
+			if err := w.needChart(ctx); err != nil {
+				return err
+			}
+		}
 		setVerdict(&link, verdict)
 		return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: verdict}, link, before, note)
 	}

@@ -55,8 +55,8 @@ func (b *book[T]) resolve(ctx context.Context, r *run) error {
 		sought.Parents = append(sought.Parents, parents(batch.Members)...)
 	}
 	var found ledger.Found[T]
+	asked := time.Now() // the look begins: what arrives later is not absent
 	if len(sought.Marks) > 0 {
-		// The look begins now: what arrives after it was asked for is not absent.
 		if found, err = b.writer.Find(ctx, sought); err != nil {
 			return fmt.Errorf("invoicesync: unresolved %ss could not be looked up: %w", b.kind, err)
 		}
@@ -66,7 +66,7 @@ func (b *book[T]) resolve(ctx context.Context, r *run) error {
 		return err
 	}
 	for _, batch := range creations {
-		if err := b.resolveBatch(ctx, r, limits, batch, links, found, unknownGone); err != nil {
+		if err := b.resolveBatch(ctx, r, limits, batch, links, found, asked, unknownGone); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (b *book[T]) unknownGone(ctx context.Context, r *run, gone []ledger.Ref) (b
 	return len(known) < len(gone), err
 }
 
-func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits, batch store.Batch, links map[ledger.Mark]store.Link, found ledger.Found[T], unknownGone bool) error {
+func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits, batch store.Batch, links map[ledger.Mark]store.Link, found ledger.Found[T], asked time.Time, unknownGone bool) error {
 	var entries []entry[T]
 	var results []result[T]
 	absent := 0
@@ -149,17 +149,16 @@ func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits
 		final = batch.SendBy
 	}
 	final = final.Add(r.quiet(limits))
-	now := time.Now()
 	switch {
-	case now.Before(final) && absent == len(batch.Members) && !batch.Answered && replayable(limits, batch, 0):
+	case asked.Before(final) && absent == len(batch.Members) && !batch.Answered && replayable(limits, batch, 0):
 		return b.resend(ctx, r, limits, batch, entries)
-	case now.Before(final):
+	case asked.Before(final):
 		r.resumeAt(final)
 		return b.commit(ctx, r, results, entries, func(tx store.Tx) error { return tx.Batches().Put(batch) })
 	case limits.TwoLooks && batch.Looks == 0:
 		batch.Looks++
 		// An index that lags has had the quiet time twice then.
-		again := now.Add(time.Minute)
+		again := asked.Add(time.Minute)
 		batch.LastSent = again.Add(-r.quiet(limits))
 		r.resumeAt(again)
 		return b.commit(ctx, r, results, entries, func(tx store.Tx) error { return tx.Batches().Put(batch) })

@@ -180,6 +180,11 @@ func (w *pass) startFeed(ctx context.Context) error {
 			return err
 		}
 		cursor = page.Next
+		for _, p := range page.Records {
+			if err := w.watch(ctx, p, p.Status == ledger.PaymentPending); err != nil {
+				return err
+			}
+		}
 	}
 	w.feedStarted = true
 	if cursor == "" {
@@ -237,7 +242,10 @@ func (w *pass) judgePaid(ctx context.Context, touched map[string]bool) error {
 		return nil
 	}
 	ids := slices.Sorted(maps.Keys(touched))
-	if err := w.judgeIDs(ctx, ids); err != nil {
+	w.moved = touched
+	err := w.judgeIDs(ctx, ids)
+	w.moved = nil
+	if err != nil {
 		return err
 	}
 	return w.flush(ctx)

@@ -92,17 +92,17 @@ func (l *light) appendOrder(b []byte, i int) []byte {
 	f := l.figures(i)
 	c := l.client(i)
 	given, family := name(c)
-	status := "SENT"
+	status, source := "SENT", "MANUAL_PAYMENT"
 	if l.draft(i) {
-		status = "DRAFT"
+		status, source = "DRAFT", "INVOICE"
 	}
 	day := l.day(i).Format("2006-01-02T15:04:05.000Z")
 	money := func(b []byte, field string, cents int64) []byte {
 		return fmt.Appendf(b, `%q:{"amount":%d,"currency_code":"AUD","formatted_amount":"$%s"}`, field, cents, decimalOf(cents))
 	}
 	b = fmt.Appendf(b, `{"id":"%d","title":"Order","status":%q,"contact":{"id":"%d","email":%q,"given_name":%q,"family_name":%q},`+
-		`"order_type":"ONLINE","source_type":"MANUAL_PAYMENT","creation_time":%q,"modification_time":%q,"order_time":%q,"order_items":[`,
-		number(i), status, 11+c, email(c), given, family, day, day, day)
+		`"order_type":"ONLINE","source_type":%q,"creation_time":%q,"modification_time":%q,"order_time":%q,"order_items":[`,
+		number(i), status, 11+c, email(c), given, family, source, day, day, day)
 	for k, p := range [2]int{i % 50, 50 + i%40} {
 		quantity, price := f.quantity, f.first
 		if k > 0 {

@@ -154,6 +154,37 @@ func TestPain35_LockDates(t *testing.T) {
 	})
 }
 
+// Pain 35: a lock that comes and goes between two runs releases what it held, though the ledger is then
+// as it was before.
+func TestPain35_LockThatComesAndGoes(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		name := "on a running flow"
+		if first {
+			name = "before the first run"
+		}
+		t.Run(name, func(t *testing.T) {
+			flow(t, func(t *testing.T, r *rig.Rig) {
+				if !first {
+					r.Order("50.00", false)
+					r.Run()
+					time.Sleep(time.Hour)
+				}
+				rig.Check(t, r.Xero.Books().SetLockDates("2025-01-05", ""))
+				o := r.Order("110.00", false)
+				time.Sleep(10 * time.Minute) // out of the overlap of readings
+				counted(t, "locked", r.Run().Invoices, tally{"parked locked_period": 1})
+				r.Add(order(item("SHIPPING", "Zero", "0.00"))) // moves the cursor on
+				time.Sleep(10 * time.Minute)
+				counted(t, "still locked", r.Run().Invoices, tally{"parked locked_period": 1, "skipped zero_due": 1})
+				rig.Check(t, r.Xero.Books().SetLockDates("", ""))
+				time.Sleep(time.Hour)
+				r.Run()
+				same(t, "unlocked", inXero(t, r, o).Status, "AUTHORISED")
+			})
+		})
+	}
+}
+
 // Pain 35: a payment has a date of its own.
 func TestPain35_LockDateOfAPayment(t *testing.T) {
 	flow(t, func(t *testing.T, r *rig.Rig) {

@@ -67,23 +67,29 @@ func TestFailedAndPending(t *testing.T) {
 		r.PayAs(card(failed, "10.00", "FAILED"))
 		p := r.PayAs(card(pending, "20.00", "PENDING"))
 		q := r.PayAs(card(bounced, "30.00", "PENDING"))
-		// Part payments make the orders' rows worth asking for.
-		for _, o := range []infusionsoftfake.Order{failed, pending, bounced} {
-			r.Pay(o.ID, "1.00")
-			rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.Items[0].Price = o.Items[0].Price.Add(dec("1.00")) }))
-		}
-		counted(t, "at first", r.Run().Payments, tally{"created": 3, "skipped payment_failed": 1, "skipped payment_pending": 2})
+		late := r.Order("40.00", false)
+		r.Run()
+		time.Sleep(time.Hour)
+		l := r.PayAs(card(late, "40.00", "PENDING")) // of an order that is in the ledger already
+		rep := r.Run()
+		counted(t, "pending", rep.Payments, tally{"skipped payment_pending": 1})
 		time.Sleep(time.Hour)
 		r.Run() // nothing has changed
 		rig.Check(t, r.Keap.SettlePayment(p.ID))
+		rig.Check(t, r.Keap.SettlePayment(l.ID))
 		rig.Check(t, r.Keap.FailPayment(q.ID))
 		time.Sleep(time.Hour)
-		rep := r.Run()
-		same(t, "created", rep.Payments.Created, 1)
+		rep = r.Run()
+		counted(t, "settled", rep.Payments, tally{"created": 2, "skipped payment_failed": 1})
+		same(t, "confirmed later", inXero(t, r, late).Status, "PAID")
 		same(t, "confirmed", inXero(t, r, pending).Status, "PAID")
 		money(t, "bounced", inXero(t, r, bounced).AmountDue, "30.00")
 		money(t, "failed", inXero(t, r, failed).AmountDue, "10.00")
-		r.Expect(3, 3, 4)
+		r.Expect(4, 4, 2)
+		calls := r.Keap.Calls()
+		time.Sleep(time.Hour)
+		r.Run()
+		same(t, "nothing is watched any more: orders and feed", r.Keap.Calls()-calls, 2+2) // and who the application is
 	})
 }
 
