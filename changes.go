@@ -104,7 +104,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 		return link, err
 	}
 	r.step("intended")
-	c.Encoded, c.Key, c.Gate = encoded, batch.Key, r.gate(&batch, limits)
+	c.Encoded, c.Key, c.Gate = encoded, batch.Key, r.gate(&batch, limits, new(bool))
 	var out ledger.ChangeOutcome
 	for try := 0; ; try++ {
 		out, err = changer.Apply(ctx, c)
@@ -140,7 +140,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 	if err == nil && state.Done {
 		return r.carriedOut(ctx, batch, link, in, state.Invoice)
 	}
-	batch.LastSent, batch.Answered = time.Now().UTC(), out.Refusal != nil
+	batch.LastSent, batch.Answered = time.Now().UTC(), heard(out.Refusal)
 	link.Reasons = []store.Reason{{Code: "change_uncertain", Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
 	r.resumeAt(batch.LastSent.Add(r.quiet(limits)))
 	err = r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {

@@ -31,6 +31,8 @@ type clients struct {
 	pending map[string]entry[ledger.Contact]
 	names   map[string]bool // of contacts that are on their way
 	links   []store.Link    // to be remembered with the next write
+
+	unindexed []ledger.Contact // created, and not in the index yet
 }
 
 func newClients(w *pass) *clients {
@@ -206,19 +208,35 @@ func (c *clients) suffixed(link store.Link, contact ledger.Contact) (entry[ledge
 	return p, true
 }
 
-// created takes a new contact into the index.
-func (c *clients) created(sourceID string, res result[ledger.Contact]) error {
+// created takes a new contact over; indexCreated writes it into the index.
+func (c *clients) created(sourceID string, res result[ledger.Contact]) {
 	p := c.pending[sourceID]
 	delete(c.pending, sourceID)
 	delete(c.names, normal(p.draft.Record.Name))
 	c.remember(sourceID, res.link.LedgerID)
 	record := p.draft.Record
 	record.ID, record.Status = res.link.LedgerID, ledger.ContactActive
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	c.unindexed = append(c.unindexed, record)
+}
+
+// indexCreated writes the new contacts into the index, those of a batch in one transaction. Where it
+// fails, the next run reads them from the ledger.
+func (c *clients) indexCreated(ctx context.Context) error {
+	if len(c.unindexed) == 0 {
+		return nil
+	}
+	records := c.unindexed
+	c.unindexed = nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return c.w.update(ctx, func(tx store.Tx) error {
-		_, err := index(tx.Documents(c.room()), record)
-		return err
+		docs := tx.Documents(c.room())
+		for _, record := range records {
+			if _, err := index(docs, record); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

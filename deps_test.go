@@ -18,6 +18,7 @@ var house = map[string]string{
 	"./infusionsoft":                  "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
 	"./infusionsoft/infusionsoftfake": "faults decimal",
 	"./ledger":                        "decimal x/text",
+	"./ledger/ledgertest":             "ledger decimal x/text",
 	"./limit":                         "",
 	"./store":                         "ledger decimal x/text",
 	"./store/storetest":               "ledger store decimal x/text",
@@ -69,7 +70,7 @@ func holds(t *testing.T, room, list string) {
 	var got []string
 	for _, line := range goList(t, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}} {{.Module.Path}}{{end}}", room) {
 		pkg, mod, _ := strings.Cut(line, " ")
-		name := mod
+		var name string
 		switch {
 		case pkg == self:
 			continue

@@ -142,6 +142,7 @@ func (w *pass) knowSource(ctx context.Context) error {
 // seeInvoices takes a page of the ledger's invoices into the drawer, and moves its cursor. Strangers
 // are records without a mark of ours, of interest before history is pushed.
 func (w *pass) seeInvoices(ctx context.Context, page ledger.Page[ledger.Invoice], strangers bool) error {
+	defer clear(w.blank)
 	return w.update(ctx, func(tx store.Tx) error {
 		docs := w.sightings(tx)
 		for _, inv := range page.Records {
@@ -172,6 +173,7 @@ func (w *pass) seeInvoices(ctx context.Context, page ledger.Page[ledger.Invoice]
 }
 
 func (w *pass) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+	defer clear(w.blank)
 	return w.update(ctx, func(tx store.Tx) error {
 		docs := w.sightings(tx)
 		for _, p := range page.Records {
@@ -219,7 +221,30 @@ func put(docs store.Documents, key string, s sighting) error {
 	return docs.Put(key, b, store.AnyVersion)
 }
 
-func (w *pass) sighted(ctx context.Context, key string) (s sighting, ok bool, err error) {
+// unseen reports whether the drawer holds nothing at all whose key begins with prefix. Mostly it does
+// not, and then thousands of records need not be looked for one by one. Only the holder of the write
+// lease fills the drawer.
+func (w *pass) unseen(ctx context.Context, prefix string) (bool, error) {
+	if empty, ok := w.blank[prefix]; ok {
+		return empty, nil
+	}
+	empty := false
+	err := w.db.View(ctx, func(tx store.Tx) error {
+		found, err := w.sightings(tx).Scan(prefix, "", 1)
+		empty = len(found) == 0
+		return err
+	})
+	if err == nil {
+		w.blank[prefix] = empty
+	}
+	return empty, err
+}
+
+func (w *pass) sighted(ctx context.Context, prefix, key string) (s sighting, ok bool, err error) {
+	if empty, err := w.unseen(ctx, prefix); err != nil || empty {
+		return s, false, err
+	}
+	key = prefix + key
 	err = w.db.View(ctx, func(tx store.Tx) error {
 		doc, found, err := w.sightings(tx).Get(key)
 		if err != nil || !found {
@@ -233,11 +258,11 @@ func (w *pass) sighted(ctx context.Context, key string) (s sighting, ok bool, er
 
 // known returns the ledger's record with that mark, if one was seen that no link knows.
 func (w *pass) known(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
-	return w.sighted(ctx, "m/"+string(mark))
+	return w.sighted(ctx, "m/", string(mark))
 }
 
 func (w *pass) knownPayment(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
-	return w.sighted(ctx, "p/"+string(mark))
+	return w.sighted(ctx, "p/", string(mark))
 }
 
 // alreadyThere links a record that the ledger holds under our mark.
@@ -270,6 +295,9 @@ func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.
 // looksAlreadyThere compares a draft with the records that somebody else wrote. A match in number or
 // reference, contact, date and total is offered for adoption; a near one is for a person to judge.
 func (w *pass) looksAlreadyThere(ctx context.Context, inv, draft ledger.Invoice, contactID string) ([]eligibility.Reason, error) {
+	if empty, err := w.nothingLooksAlike(ctx); err != nil || empty {
+		return nil, err
+	}
 	var near, exact []string
 	total := draft.Totals.Total
 	sameContact := func(s sighting) bool {
@@ -329,6 +357,16 @@ func (w *pass) looksAlreadyThere(ctx context.Context, inv, draft ledger.Invoice,
 		return []eligibility.Reason{parked("looks_already_there", "The ledger has an invoice that looks like this one. Adopt it, or create a second one on purpose.", append(exact, near...)[0], "")}, nil
 	}
 	return nil, nil
+}
+
+// nothingLooksAlike reports whether there are no records of somebody else at all.
+func (w *pass) nothingLooksAlike(ctx context.Context) (bool, error) {
+	for _, prefix := range []string{"n/", "d/"} {
+		if empty, err := w.unseen(ctx, prefix); err != nil || !empty {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // onPurpose is the rule of a link that a person wants written whatever looks like it.

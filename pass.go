@@ -44,6 +44,7 @@ type pass struct {
 
 	pages       []*pageMark
 	creates     int
+	blank       map[string]bool // prefixes of sightings: whether there are none
 	scanned     bool            // the ledger was read as a whole in this run
 	feedStarted bool            // the payment feed was joined in this run
 	feedNext    ledger.Cursor   // where the feed stands, once the queues are empty
@@ -87,7 +88,7 @@ type meta struct {
 const metaRoom = "flow"
 
 func newPass(p *Push, r *run) *pass {
-	w := &pass{run: r, push: p, policy: p.policy, fetched: map[string]fetched{}, waiting: map[string][]*job{}, queued: map[string]bool{}}
+	w := &pass{run: r, push: p, policy: p.policy, fetched: map[string]fetched{}, waiting: map[string][]*job{}, queued: map[string]bool{}, blank: map[string]bool{}}
 	w.invoices = book[ledger.Invoice]{ledger.KindInvoice, p.powers.Invoices, func(i ledger.Invoice) written {
 		return written{i.ID, i.Number, i.Version, i.Totals.Total, i.Status}
 	}}

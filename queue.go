@@ -124,7 +124,8 @@ func (w *pass) writeContacts(ctx context.Context, n int) error {
 	}
 	batch := w.newContacts[:n:n]
 	w.newContacts = w.newContacts[n:]
-	return w.contacts.write(ctx, w.run, batch)
+	err := w.contacts.write(ctx, w.run, batch)
+	return errors.Join(err, w.clients.indexCreated(ctx))
 }
 
 func (w *pass) writeInvoices(ctx context.Context, n int) error {
@@ -143,9 +144,7 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 	w.waitingCount -= len(jobs)
 	if res.link.State == store.Written {
 		w.rep.Contacts.Created++
-		if err := w.clients.created(id, res); err != nil {
-			return err
-		}
+		w.clients.created(id, res)
 		for _, j := range jobs {
 			j.draft.Contact.ID = res.link.LedgerID
 			if err := w.enqueueInvoice(context.Background(), j); err != nil {

@@ -203,7 +203,7 @@ func (b *book[T]) resend(ctx context.Context, r *run, limits ledger.Limits, batc
 		if rerr := b.remember(ctx, r, entries, batch, outcomes, answered); rerr != nil {
 			return errors.Join(err, rerr)
 		}
-		if errors.Is(err, ledger.ErrRequestRefused) {
+		if errors.Is(err, ledger.ErrRequestRefused) || errors.Is(err, errKeyOver) {
 			return nil
 		}
 		return err

@@ -72,7 +72,7 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if w.opts.Adjust != nil {
 		adjusted, err := w.opts.Adjust(Draft{Source: inv, Invoice: draft})
 		if err != nil {
-			return draft, rule, none, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil
+			return draft, rule, none, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil //nolint:nilerr // it parks the invoice, and is its reason
 		}
 		draft = adjusted.Invoice
 	}

@@ -369,7 +369,13 @@ func (w *pass) sweep(ctx context.Context) error {
 		after = links[len(links)-1].SourceID
 		var ids []string
 		for _, l := range links {
-			if l.Run != w.id && now.Sub(l.FirstSent) < sweepBack {
+			since := l.FirstSent
+			if since.IsZero() {
+				since = l.Updated // it was there already
+			}
+			// What this run has read is swept too: as long as nothing newer changes, the source shows its
+			// newest records to every run, and an unchanged record says nothing of its payments.
+			if l.CreatedBy != w.id && now.Sub(since) < sweepBack {
 				ids = append(ids, l.SourceID)
 			}
 		}

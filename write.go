@@ -217,30 +217,31 @@ func (b *book[T]) intend(ctx context.Context, r *run, entries []entry[T], encode
 // nothing, or as the identical bytes under the vendor's key while it lives. answered reports whether
 // the vendor said something under the key, which must then not be used again.
 func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch store.Batch, encoded ledger.Encoded) (out []ledger.Outcome[T], answered bool, err error) {
-	gate := r.gate(&batch, limits)
+	again := !batch.LastSent.IsZero() // these bytes may have left before
+	gate := r.gate(&batch, limits, &again)
 	call := ledger.Batch{Members: batch.Members, Encoded: encoded, Key: batch.Key, Gate: gate}
 	var unsure []ledger.Outcome[T] // what an attempt left open: from then on "nothing was written" is no longer true
 	for try := 0; ; try++ {
 		if unsure != nil && (answered || !replayable(limits, batch, try) || ctx.Err() != nil) {
-			return unsure, answered, nil
+			return unsure, answered, nil //nolint:nilerr // what the attempts left open is remembered, cancelled or not
 		}
 		start := time.Now()
 		out, err = b.writer.Create(ctx, call)
 		r.observe("batch", time.Since(start), string(b.kind))
 		switch {
 		case err == nil:
-			unsure = settled(unsure, out)
+			unsure, again = settled(unsure, out), true
 			open := false
 			for _, o := range unsure {
 				open = open || o.State == ledger.Uncertain
-				answered = answered || o.State == ledger.Uncertain && o.Refusal != nil
+				answered = answered || o.State == ledger.Uncertain && heard(o.Refusal)
 			}
 			if !open || answered || limits.KeyLength == 0 {
 				return unsure, answered, nil
 			}
 			r.event(Event{What: "uncertain", Kind: b.kind, Message: "no answer; the identical request goes again under the same key"})
 			if r.sleep(ctx, backoff(try)) != nil {
-				return unsure, answered, nil
+				return unsure, answered, nil //nolint:nilerr // as above
 			}
 		case errors.Is(err, ledger.ErrLater):
 			// A limit: this attempt wrote nothing. Short waits are waited for, but not for ever.
@@ -256,7 +257,7 @@ func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch 
 			}
 		case unsure != nil:
 			return unsure, answered, nil
-		case errors.Is(err, ledger.ErrRequestRefused), errors.Is(err, ledger.ErrReconnect), errors.Is(err, store.ErrLeaseLost),
+		case errors.Is(err, ledger.ErrRequestRefused), errors.Is(err, ledger.ErrReconnect), errors.Is(err, store.ErrLeaseLost), errors.Is(err, errKeyOver),
 			ctx.Err() != nil, try >= 3:
 			return nil, false, err
 		default:
@@ -269,6 +270,11 @@ func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch 
 
 // maxWaits is how often one batch waits for a limit before the run ends and says when to come back.
 const maxWaits = 20
+
+// heard reports whether the vendor answered a write of which it is uncertain what became of it.
+func heard(r *ledger.Refusal) bool {
+	return r != nil && r.Code != ledger.NoAnswer && r.Code != ledger.BrokenAnswer
+}
 
 // settled joins what two attempts of one batch said: an outcome that is known stays known.
 func settled[T any](before, now []ledger.Outcome[T]) []ledger.Outcome[T] {
@@ -291,15 +297,26 @@ func settled[T any](before, now []ledger.Outcome[T]) []ledger.Outcome[T] {
 
 // replayable reports whether the identical bytes may go again under the same key.
 func replayable(limits ledger.Limits, batch store.Batch, try int) bool {
-	const slack = 30 * time.Second // for the request to arrive while the key still lives
-	return limits.KeyLength > 0 && try < 3 && time.Since(batch.FirstSent)+slack < limits.KeyLife
+	return try < 3 && keyLives(limits, batch)
 }
 
-// gate returns the check that stands immediately before the bytes of a batch: the lease is held, and
-// the request can end before the lease does.
-func (r *run) gate(batch *store.Batch, limits ledger.Limits) func(context.Context) error {
+// keyLives reports whether a request that leaves now arrives while the vendor remembers its key.
+func keyLives(limits ledger.Limits, batch store.Batch) bool {
+	const slack = 30 * time.Second
+	return limits.KeyLength > 0 && time.Since(batch.FirstSent)+slack < limits.KeyLife
+}
+
+// errKeyOver says that a wait has outlived the vendor's memory of a key: the same bytes would be new ones.
+var errKeyOver = errors.New("invoicesync: the vendor's key has run out; the batch is looked up instead of sent again")
+
+// gate returns the check that stands immediately before the bytes of a batch: the lease is held, the
+// request can end before the lease does, and bytes that may have left before still meet their key.
+func (r *run) gate(batch *store.Batch, limits ledger.Limits, again *bool) func(context.Context) error {
 	return func(ctx context.Context) error {
 		now := time.Now()
+		if *again && !keyLives(limits, *batch) {
+			return errKeyOver
+		}
 		if batch.SendBy.Sub(now) < limits.Deadline || batch.LastSent != (time.Time{}) {
 			// A wait has eaten the lease. Whoever looks for this batch must learn of the new end
 			// before a byte leaves.
@@ -379,7 +396,7 @@ func (b *book[T]) lookUncertain(ctx context.Context, r *run, batch store.Batch, 
 		}
 	}
 	if len(marks) == 0 || ctx.Err() != nil {
-		return outcomes, nil
+		return outcomes, nil //nolint:nilerr // what was not looked at stays uncertain
 	}
 	found, err := b.writer.Find(ctx, ledger.Sought{Marks: marks, Since: batch.FirstSent, Parents: parents(batch.Members)})
 	if err != nil {

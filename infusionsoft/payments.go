@@ -185,8 +185,7 @@ func (s *Source) PaymentsOf(ctx context.Context, ref ledger.Ref) ([]ledger.Payme
 
 // rowPlaces asks for the order only when its totals are needed to tell the unit, and are not at hand.
 func (s *Source) rowPlaces(ctx context.Context, rows []row[wireRow], id string, b books) (int32, bool, string, error) {
-	places, decided, why := rowPlaces(s.o.RowUnits, rows, evidence{}, b.places)
-	if decided {
+	if places, decided, _ := rowPlaces(s.o.RowUnits, rows, evidence{}, b.places); decided {
 		return places, true, "", nil
 	}
 	// The order was probably read a moment ago; what its totals said then is enough where it decides.
@@ -202,7 +201,7 @@ func (s *Source) rowPlaces(ctx context.Context, rows []row[wireRow], id string, 
 	if code := w.Total.Code.enum(); code != "" && code != string(b.currency) {
 		return 0, false, "the order is in another currency than the application", nil
 	}
-	places, decided, why = rowPlaces(s.o.RowUnits, rows, evidenceOf(w, b), b.places)
+	places, decided, why := rowPlaces(s.o.RowUnits, rows, evidenceOf(w, b), b.places)
 	return places, decided, why, nil
 }
 

@@ -28,7 +28,9 @@ type Writer[T any] interface {
 	// An outcome must be Created only when the echoed record has an id, and its mark, amount and parent
 	// are the member's; records must be matched by mark, never by position alone. It must be Refused
 	// only when the vendor says an explicit error of that record. Everything else must be Uncertain,
-	// among it "key used with a different request" and every lost, truncated or unreadable answer.
+	// among it "key used with a different request" and every lost, truncated or unreadable answer. The
+	// Refusal of an uncertain outcome must have the code NoAnswer or BrokenAnswer exactly where no complete
+	// answer came.
 	Create(context.Context, Batch) ([]Outcome[T], error)
 
 	// Find looks up what was sought, whatever its status: live, voided and deleted records all count.
@@ -105,7 +107,7 @@ type Outcome[T any] struct {
 	State   OutcomeState
 	Mark    Mark
 	Record  T        // as the ledger has it; valid when Created or AlreadyThere
-	Refusal *Refusal // why, when Refused; what was seen, when Uncertain
+	Refusal *Refusal // why, when Refused; what was seen, when Uncertain: NoAnswer, BrokenAnswer, or an answer
 }
 
 // Refusal is the vendor's word on a record.
@@ -114,6 +116,14 @@ type Refusal struct {
 	Vendor  string // the vendor's own code
 	Message string // the vendor's text, personal data masked
 }
+
+// Refusal codes of uncertain outcomes after which the identical bytes may be sent again under the same
+// key: the vendor's answer was not heard. Any other code says that the vendor answered, and its key may
+// hold that answer for good.
+const (
+	NoAnswer     = "no_answer"     // nothing came back
+	BrokenAnswer = "answer_broken" // the answer was cut off
+)
 
 // Refusal codes that a caller acts on.
 const (

@@ -2,6 +2,7 @@ package limit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,7 +16,7 @@ func Example() {
 
 	for range 2 {
 		grant, err := budget.Take(context.Background(), 1, minute, day)
-		if later, ok := err.(*limit.LaterError); ok {
+		if later, ok := errors.AsType[*limit.LaterError](err); ok {
 			fmt.Println("the run ends here and resumes later, because of", later.Key)
 			return
 		}

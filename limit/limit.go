@@ -77,6 +77,7 @@ const (
 // Unit says what a window counts. The zero Unit is calls.
 type Unit int
 
+// What windows count.
 const (
 	Calls Unit = iota // Calls counts calls, each one unit.
 	Bytes             // Bytes counts the bytes of request bodies.

@@ -89,7 +89,7 @@ func (t *tx) query(query string, args []any, scan func(*sql.Rows) error) (err er
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		if err := scan(rows); err == errEnough {
+		if err := scan(rows); errors.Is(err, errEnough) {
 			return nil
 		} else if err != nil {
 			return err

@@ -286,7 +286,6 @@ func (d memoryDocuments) Scan(prefix, after string, limit int) ([]Document, erro
 	}
 	drawer := d.t.state.documents[d.room]
 	if after < prefix {
-		after = ""
 		// The prefix itself may be a key.
 		if doc, ok := drawer.get(prefix); ok && prefix != "" && !add(prefix, doc) {
 			return found, nil

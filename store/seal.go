@@ -22,7 +22,7 @@ type Sealer interface {
 	Open(sealed, context []byte) ([]byte, error)
 }
 
-// ErrUnsealed: a sealed value does not open. It was sealed with a key that the keyring does not have,
+// ErrUnsealed says that a sealed value does not open: it was sealed with a key that the keyring does not have,
 // under another context, or has been changed.
 var ErrUnsealed = errors.New("store: sealed value does not open")
 

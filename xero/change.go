@@ -91,7 +91,7 @@ func (v voids) Encode(c ledger.Change) (ledger.Encoded, error) {
 // encodeInvoice is a change of one invoice: always by id, because a POST without one goes by number.
 func encodeInvoice(out outInvoice) (ledger.Encoded, error) {
 	body, err := marshal(outInvoices{Invoices: []outInvoice{out}})
-	return ledger.Encoded{Route: "POST /Invoices/" + url.PathEscape(out.InvoiceID) + "?summarizeErrors=false&unitdp=4", Body: body}, err
+	return ledger.Encoded{Route: "POST /Invoices/" + url.PathEscape(out.InvoiceID) + "?unitdp=4", Body: body}, err
 }
 
 // Apply implements [ledger.Changer].

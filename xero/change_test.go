@@ -84,7 +84,7 @@ func TestEncodeUpdate(t *testing.T) {
 	want.DueDate = ledger.MustDate("2026-04-01")
 	e, err := l.Powers().Updates.Encode(ledger.Change{Verb: ledger.Update, Invoice: &before, Wanted: &want})
 	require.NoError(t, err)
-	assert.Equal(t, "POST /Invoices/"+idA+"?summarizeErrors=false&unitdp=4", e.Route)
+	assert.Equal(t, "POST /Invoices/"+idA+"?unitdp=4", e.Route)
 	assert.Equal(t, `{"Invoices":[{"InvoiceID":"`+idA+`","Reference":"","DueDate":"2026-04-01"}]}`, string(e.Body), "only what differs, and no lines: they are left alone")
 
 	// The freight goes first and costs more; a new line comes; the widget stays.

@@ -175,8 +175,6 @@ func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 // seen is what was seen of a write of which nobody knows what became of it.
 type seen struct{ code, message string }
 
-func (s *seen) refusal() *ledger.Refusal { return &ledger.Refusal{Code: s.code, Message: s.message} }
-
 // unanswered says what was seen where bytes may have left; nil where nothing left for certain.
 func unanswered(err error) *seen {
 	ve, ok := errors.AsType[*vendorhttp.Error](err)
@@ -188,9 +186,9 @@ func unanswered(err error) *seen {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 			return nil // refused before anything was written, whatever the body would have said
 		}
-		return &seen{"answer_broken", "the answer was cut off"}
+		return &seen{ledger.BrokenAnswer, "the answer was cut off"}
 	}
-	return &seen{"no_answer", "no answer came"}
+	return &seen{ledger.NoAnswer, "no answer came"}
 }
 
 // notSent is the error beside unanswered's nil.

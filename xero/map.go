@@ -74,6 +74,9 @@ func parseNumber(n json.Number) (decimal.Decimal, error) {
 	if len(n) > 40 {
 		return decimal.Decimal{}, errNumber
 	}
+	if v, ok := plainNumber(n); ok {
+		return v, nil
+	}
 	v, err := decimal.NewFromString(string(n))
 	if err != nil || v.Exponent() > 20 || v.Exponent() < -20 {
 		return decimal.Decimal{}, errNumber

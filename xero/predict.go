@@ -31,9 +31,17 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 		Amounts: make([]decimal.Decimal, len(inv.Lines)),
 		Taxes:   make([]decimal.Decimal, len(inv.Lines)),
 	}
-	for i, line := range inv.Lines {
-		priced := price(line)
-		amount, sure := roundHalf(priced.quantity.Mul(priced.unit), one)
+	var net, taxes int64 // in cents, of the lines that integers could do
+	for i := range inv.Lines {
+		line := &inv.Lines[i]
+		priced := price(*line)
+		cents, sure, exact := centsOf(priced.quantity, priced.unit)
+		var amount decimal.Decimal
+		if exact {
+			amount = money(cents)
+		} else {
+			amount, sure = roundHalf(priced.quantity.Mul(priced.unit), one)
+		}
 		if !sure {
 			p.Unclear = UnclearNegativeHalf
 		}
@@ -48,6 +56,16 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 				err.Thing = "line " + strconv.Itoa(i+1)
 				return ledger.Prediction{}, err
 			}
+			if exact && inv.TaxMode != ledger.TaxInclusive {
+				if t, certain, ok := taxOn(cents, percent); ok {
+					if !certain {
+						p.Unclear = UnclearNegativeHalf
+					}
+					p.Amounts[i], p.Taxes[i] = amount, money(t)
+					net, taxes = net+cents, taxes+t
+					continue
+				}
+			}
 			divisor := hundred
 			if inv.TaxMode == ledger.TaxInclusive {
 				divisor = hundred.Add(percent)
@@ -61,9 +79,14 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 			p.Unclear = UnclearNegativeHalf
 		}
 		p.Amounts[i], p.Taxes[i] = amount, tax
-		p.Totals.Net = p.Totals.Net.Add(amount)
+		if exact {
+			net += cents
+		} else {
+			p.Totals.Net = p.Totals.Net.Add(amount)
+		}
 		p.Totals.Tax = p.Totals.Tax.Add(tax)
 	}
+	p.Totals.Net, p.Totals.Tax = plus(p.Totals.Net, net), plus(p.Totals.Tax, taxes)
 	p.Totals.Total = p.Totals.Net
 	if inv.TaxMode == ledger.TaxInclusive {
 		p.Totals.Net = p.Totals.Net.Sub(p.Totals.Tax)
@@ -98,13 +121,23 @@ func roundHalf(n, d decimal.Decimal) (rounded decimal.Decimal, sure bool) {
 	return quotient.Add(cent), sure
 }
 
+// plus adds cents to an amount, which mostly is none yet.
+func plus(d decimal.Decimal, cents int64) decimal.Decimal {
+	if d.IsZero() {
+		return money(cents)
+	}
+	return d.Add(money(cents))
+}
+
 // percentOf is the rate of the tax that Xero will use for a line.
-func percentOf(line ledger.Line, chart ledger.Chart) (decimal.Decimal, *ledger.Error) {
+func percentOf(line *ledger.Line, chart ledger.Chart) (decimal.Decimal, *ledger.Error) {
 	code, account := line.TaxCode, line.Account
-	if item, ok := chart.Item(line.ItemCode); ok && code == "" {
-		code = item.SalesTaxCode
-		if account == "" {
-			account = item.SalesAccount
+	if code == "" {
+		if item, ok := chart.Item(line.ItemCode); ok {
+			code = item.SalesTaxCode
+			if account == "" {
+				account = item.SalesAccount
+			}
 		}
 	}
 	if code == "" {
@@ -135,6 +168,9 @@ func price(line ledger.Line) priced {
 			return priced{bare: true}
 		}
 		q, u = one, line.Amount
+	}
+	if q.Exponent() >= -pricePlaces && u.Exponent() >= -pricePlaces {
+		return priced{quantity: q, unit: u}
 	}
 	p := priced{quantity: q.Round(pricePlaces), unit: u.Round(pricePlaces)}
 	if p.quantity.Equal(q) && p.unit.Equal(u) {

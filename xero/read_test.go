@@ -335,7 +335,7 @@ func TestRefsAreReadInBulk(t *testing.T) {
 func TestInvoiceByIDAndNumber(t *testing.T) {
 	t.Parallel()
 	numbered := func(id, number, kind string) string {
-		return strings.Replace(strings.Replace(element(id, "", "1", ""), `"Type":"ACCREC"`, `"InvoiceNumber":"`+number+`","Type":"`+kind+`"`, 1), "", "", 0)
+		return strings.Replace(element(id, "", "1", ""), `"Type":"ACCREC"`, `"InvoiceNumber":"`+number+`","Type":"`+kind+`"`, 1)
 	}
 	l, s := newLedger(t, nil, func(r seenRequest) reply {
 		switch {

@@ -147,7 +147,9 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 type number struct{ decimal.Decimal }
 
 // MarshalJSON writes the plain digits, never an exponent.
-func (n number) MarshalJSON() ([]byte, error) { return []byte(n.String()), nil }
+func (n number) MarshalJSON() ([]byte, error) {
+	return appendNumber(make([]byte, 0, 16), n.Decimal), nil
+}
 
 func numberOf(d decimal.Decimal) *number { return &number{d} }
 

@@ -146,9 +146,14 @@ func outLineOf(inv ledger.Invoice, line ledger.Line) (outLine, error) {
 	if priced.bare {
 		return out, nil
 	}
-	amount, _ := roundHalf(priced.quantity.Mul(priced.unit), one)
+	// What integers can do has few digits, and so few characters.
+	cents, _, exact := centsOf(priced.quantity, priced.unit)
+	amount := money(cents)
+	if !exact {
+		amount, _ = roundHalf(priced.quantity.Mul(priced.unit), one)
+	}
 	switch {
-	case len(priced.quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
+	case !exact && len(priced.quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
 		return out, refuse("", "precision", "a line's quantity or amount is larger than Xero holds")
 	case line.Kind == ledger.LineDiscount && amount.IsPositive():
 		return out, refuse("", "discount_positive", "a discount must be a negative amount")

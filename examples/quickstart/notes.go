@@ -90,15 +90,18 @@ func (n *notes) groups() []group {
 }
 
 // unbooked is the money of payments that the run has told of as not booked, in the smallest unit. What
-// was skipped has moved no money; what is to be reversed by hand is in the ledger.
-func (n *notes) unbooked(c ledger.Currency) int64 {
-	var sum decimal.Decimal
+// was skipped has moved no money; what is to be reversed by hand is in the ledger. It is not final while
+// payments wait for a later run: their invoices may wait too.
+func (n *notes) unbooked(c ledger.Currency) (sum int64, final bool) {
+	final = true
 	for rec, why := range n.records {
-		if rec.kind == ledger.KindPayment && why.state != "skipped" && why.code != "reverse_by_hand" {
-			sum = sum.Add(why.amount)
+		if rec.kind != ledger.KindPayment || why.state == "skipped" || why.code == "reverse_by_hand" {
+			continue
 		}
+		sum += minor(why.amount, c)
+		final = final && why.state != "deferred" && why.state != "uncertain"
 	}
-	return minor(sum, c)
+	return sum, final
 }
 
 // minor is an amount in the smallest unit of its currency.

@@ -17,8 +17,9 @@ import (
 // progress tells a person how far a run is, and why it seems to stand still: on a terminal a bar, in a
 // file a line now and then, with -json nothing.
 type progress struct {
-	out   io.Writer // nil: nobody listens
-	every time.Duration
+	out      io.Writer // nil: nobody listens
+	terminal bool
+	every    time.Duration
 
 	mu       sync.Mutex
 	bar      *progressbar.ProgressBar // nil: lines
@@ -40,11 +41,18 @@ func newProgress(out io.Writer, c *config) *progress {
 	if c.load == "" && c.sourceURL == "" && c.syncID == "" && c.temporary {
 		p.total = c.orders // all of them, in a new shop
 	}
-	if isTerminal(out) {
-		p.bar = progressbar.NewOptions(p.total, progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(24),
+	p.terminal = isTerminal(out)
+	return p
+}
+
+// start shows the bar: a run begins, and nobody else writes until it ends.
+func (p *progress) start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		p.bar = progressbar.NewOptions(p.total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetWidth(24),
 			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
-	return p
 }
 
 func isTerminal(w io.Writer) bool {

@@ -157,7 +157,8 @@ func integer32(name string, value any) error {
 	if err := integer(name, value); err != nil {
 		return err
 	}
-	if i, _ := value.(json.Number).Int64(); i != int64(int32(i)) {
+	n, _ := value.(json.Number)
+	if i, _ := n.Int64(); i != int64(int32(i)) {
 		return badRequest("%s is out of range", name)
 	}
 	return nil
@@ -203,7 +204,7 @@ func readBody(r *http.Request, shape kind, to any) (map[string]json.RawMessage, 
 	if err := decoder.Decode(&tree); err != nil {
 		return nil, badRequest("Malformed JSON request")
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // io.EOF itself is what Token returns
+	if _, err := decoder.Token(); err != io.EOF {
 		return nil, badRequest("Malformed JSON request")
 	}
 	if err := shape("", tree); err != nil {

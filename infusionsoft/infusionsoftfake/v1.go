@@ -32,12 +32,10 @@ type wireOrderV1 struct {
 }
 
 type wireBasicV1 struct {
-	ID         int64  `json:"id"`
-	Email      string `json:"email"`
-	FirstName  string `json:"first_name"`
-	LastName   string `json:"last_name"`
-	GivenName  string `json:"given_name"`
-	FamilyName string `json:"family_name"`
+	ID        int64  `json:"id"`
+	Email     string `json:"email"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
 }
 
 type wireItemV1 struct {
@@ -88,7 +86,7 @@ func (b *Books) wireOrderV1(r *orderRecord) *wireOrderV1 {
 	}
 	if c := b.contacts.get(r.ContactID); c != nil {
 		basic := b.basicContact(c.ID)
-		w.Contact = &wireBasicV1{c.ID, basic.Email, c.GivenName, c.FamilyName, c.GivenName, c.FamilyName}
+		w.Contact = &wireBasicV1{c.ID, basic.Email, c.GivenName, c.FamilyName}
 	}
 	for i := range r.Items {
 		item := &r.Items[i]

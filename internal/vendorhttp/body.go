@@ -13,6 +13,7 @@ import (
 // Kind says what a body is.
 type Kind string
 
+// The kinds of body.
 const (
 	KindEmpty  Kind = "empty"
 	KindJSON   Kind = "JSON"

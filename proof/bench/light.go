@@ -254,7 +254,7 @@ func (l *light) createContacts(r *http.Request) ([]byte, error) {
 
 // sentInvoice is what the light server reads of an invoice: the rest it knows.
 type sentInvoice struct {
-	Url       string //nolint:revive // Xero's spelling
+	Url       string
 	Reference string
 }
 

@@ -113,7 +113,7 @@ func (f *Fake) elements(body []byte, collection, schema string) ([]object, error
 		if err := f.check(item, schema, fmt.Sprintf("%s[%d]", collection, i)); err != nil {
 			return nil, err
 		}
-		all[i] = item.(map[string]any)
+		all[i], _ = item.(map[string]any) // checked above
 	}
 	return all, nil
 }

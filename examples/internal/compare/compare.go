@@ -142,24 +142,18 @@ func (r *Result) compare(o *order, inv *record, paid decimal.Decimal) {
 }
 
 // linesDiffer compares two sets of line nets whatever their order: the largest with the largest, and so
-// on. Lines of nothing count for nothing.
+// on. A line that one of them has more is compared with nothing.
 func linesDiffer(a, b []decimal.Decimal) decimal.Decimal {
+	n := max(len(a), len(b))
 	sorted := func(lines []decimal.Decimal) []decimal.Decimal {
-		kept := slices.DeleteFunc(slices.Clone(lines), decimal.Decimal.IsZero)
-		slices.SortFunc(kept, decimal.Decimal.Cmp)
-		return kept
+		padded := append(slices.Clone(lines), make([]decimal.Decimal, n-len(lines))...)
+		slices.SortFunc(padded, decimal.Decimal.Cmp)
+		return padded
 	}
 	a, b = sorted(a), sorted(b)
 	var sum decimal.Decimal
-	for i := range max(len(a), len(b)) {
-		var x, y decimal.Decimal
-		if i < len(a) {
-			x = a[i]
-		}
-		if i < len(b) {
-			y = b[i]
-		}
-		sum = sum.Add(x.Sub(y).Abs())
+	for i := range n {
+		sum = sum.Add(a[i].Sub(b[i]).Abs())
 	}
 	return sum
 }

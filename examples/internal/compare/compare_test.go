@@ -125,7 +125,10 @@ func TestCompare(t *testing.T) {
 			w.pay("99", "FAILED")
 			w.pay("98", "PENDING")
 		}, func(_ *two, r *compare.Result) { r.Unbooked, r.UnbookedRows = 1300, 2 }},
-		{"twice", func(w *two) { w.push("60", w.mark(ledger.KindInvoice, w.order.ID)) }, func(w *two, r *compare.Result) {
+		{"twice", func(w *two) {
+			time.Sleep(time.Minute) // the older one comes first
+			w.push("60", w.mark(ledger.KindInvoice, w.order.ID))
+		}, func(w *two, r *compare.Result) {
 			r.Doubled = []string{w.mark(ledger.KindInvoice, w.order.ID)}
 		}},
 		{"twice, and one was voided", func(w *two) {

@@ -85,7 +85,7 @@ func Open(w Wish) (*Shop, error) {
 			return nil, err
 		}
 	}
-	if !complete {
+	if !complete && !w.NoSource {
 		if err := writeMade(w.File, made); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,7 +44,8 @@ type Rig struct {
 	Books        xero.Options         // of the ledger's adapter; its Organisation is the settings'
 	TenantID     string               // Xero's routing id
 
-	next int
+	next                 int
+	sourceURL, ledgerURL string // of loopback servers; "": in memory
 }
 
 // A World is what a test wants the two fakes to be. The zero value is a live Australian business on both
@@ -55,7 +57,7 @@ type World struct {
 	Tenant        infusionsoftfake.Tenant // its ID is [Tenant]
 }
 
-// New returns a rig over [World]'s zero value. It must be called inside a [Bubble].
+// New returns a rig over [World]'s zero value.
 func New(t *testing.T) *Rig {
 	t.Helper()
 	return NewIn(t, World{})
@@ -98,12 +100,28 @@ func NewIn(t *testing.T, world World) *Rig {
 	return r
 }
 
+// OverHTTP lets the adapters talk to servers on the loopback interface. It must be used outside of a
+// [Bubble]: sockets keep virtual time from moving.
+func (r *Rig) OverHTTP(source, ledger string) { r.sourceURL, r.ledgerURL = source, ledger }
+
+type bearer struct{}
+
+func (bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("Authorization", "Bearer "+Token)
+	return http.DefaultTransport.RoundTrip(req)
+}
+
 // LedgerSide opens the ledger's adapter anew, as a new process does.
 func (r *Rig) LedgerSide() *xero.Ledger {
 	r.T.Helper()
 	o := r.Books
 	o.Organisation = r.Settings.Ledger
-	books, err := xero.New(r.Xero.Client(Token), r.TenantID, &o)
+	client := r.Xero.Client(Token)
+	if r.ledgerURL != "" {
+		client, o.BaseURL = &http.Client{Transport: bearer{}}, r.ledgerURL
+	}
+	books, err := xero.New(client, r.TenantID, &o)
 	Check(r.T, err)
 	return books
 }
@@ -112,7 +130,11 @@ func (r *Rig) LedgerSide() *xero.Ledger {
 func (r *Rig) SourceSide() *infusionsoft.Source {
 	r.T.Helper()
 	o := r.Source
-	src, err := infusionsoft.New(r.Keap.Client(Token), &o)
+	client := r.Keap.Client(Token)
+	if r.sourceURL != "" {
+		client, o.BaseURL = &http.Client{Transport: bearer{}}, r.sourceURL
+	}
+	src, err := infusionsoft.New(client, &o)
 	Check(r.T, err)
 	return src
 }

@@ -1,0 +1,118 @@
+// Fakes serves the fake of Xero and the fake of Infusionsoft, each on an address of its own, for any
+// client that speaks to the real ones:
+//
+//	go run ./examples/fakes -xero 127.0.0.1:9001 -infusionsoft 127.0.0.1:9002
+//
+// Either address may be left out. The fake of Infusionsoft holds a year of a shop's orders, as the
+// quickstart makes them up; any bearer token is accepted. The quickstart runs against them like this:
+//
+//	export INFUSIONSOFT_TOKEN=any XERO_TOKEN=any XERO_TENANT_ID=…   # the tenant id is printed
+//	go run ./examples/quickstart -db shop.db -source-url http://127.0.0.1:9002 -ledger-url http://127.0.0.1:9001
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	switch {
+	case err == nil:
+	case errors.Is(err, errUsage), errors.Is(err, shop.ErrWish):
+		fmt.Fprintln(os.Stderr, "fakes:", err)
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "fakes:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("usage")
+
+// run serves until the context ends.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	f := flag.NewFlagSet("fakes", flag.ContinueOnError)
+	f.SetOutput(out)
+	xero := f.String("xero", "", "serve Xero on this `address`")
+	infusionsoft := f.String("infusionsoft", "", "serve Infusionsoft on this `address`")
+	books := f.String("books", "", "keep the books beside this `file`; none: in a temporary folder, for as long as this runs")
+	orders := f.Int("orders", 500, "how many orders to make up")
+	seed := f.Uint64("seed", 1, "the same seed makes up the same orders")
+	load := f.String("load", "", "a `folder` of vendor JSON to load instead")
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	switch {
+	case *xero == "" && *infusionsoft == "":
+		return fmt.Errorf("%w: nothing to serve: give -xero or -infusionsoft an address like 127.0.0.1:9001", errUsage)
+	case *orders < 1 || *orders > world.MaxOrders:
+		return fmt.Errorf("%w: -orders %d: choose 1 to %d", errUsage, *orders, world.MaxOrders)
+	}
+	if *books == "" {
+		dir, err := os.MkdirTemp("", "invoicesync-fakes-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		*books = filepath.Join(dir, "shop")
+	}
+	given := false
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == "orders" || f.Name == "seed" })
+	s, err := shop.Open(shop.Wish{
+		File: *books, Orders: *orders, Seed: *seed, Given: given, Load: *load, NoSource: *infusionsoft == "", NoLedger: *xero == "",
+	})
+	if err != nil {
+		return err
+	}
+	if s.Xero != nil {
+		defer s.Xero.Close()
+		stop, at, err := serve(s.Xero, *xero)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		org := s.Xero.Books().Organisation()
+		fmt.Fprintf(out, "Xero          %s/api.xro/2.0  %s, XERO_TENANT_ID=%s\n", at, org.Name, org.TenantID)
+	}
+	if s.Infusionsoft != nil {
+		defer s.Infusionsoft.Close()
+		stop, at, err := serve(s.Infusionsoft, *infusionsoft)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Fprintf(out, "Infusionsoft  %s/crm/rest/v2  %s\n", at, world.Tenant)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// serve listens at once, so that an address that is taken is an error here, and serves until stopped.
+func serve(h http.Handler, address string) (stop func(), at string, err error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }()
+	return func() { _ = server.Close() }, "http://" + l.Addr().String(), nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// lines is a writer that another goroutine may read.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func TestServesBoth(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	var out lines
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"-xero", "127.0.0.1:0", "-infusionsoft", "127.0.0.1:0", "-orders", "7"}, &out)
+	}()
+	address := regexp.MustCompile(`http://[0-9.:]+/\S+`)
+	var found []string
+	require.Eventually(t, func() bool { found = address.FindAllString(out.String(), -1); return len(found) == 2 }, 10*time.Second, 10*time.Millisecond)
+
+	get := func(url, tenant string) string {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer any")
+		req.Header.Set("Accept", "application/json")
+		req.Header.Set("Xero-Tenant-Id", tenant)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return string(body)
+	}
+	tenant := regexp.MustCompile(`XERO_TENANT_ID=(\S+)`).FindStringSubmatch(out.String())[1]
+	require.Contains(t, get(found[0]+"/Organisation", tenant), "Spoke")
+	require.Equal(t, 7, strings.Count(get(found[1]+"/orders?page_size=100", ""), `"order_items"`))
+	stop()
+	require.NoError(t, <-done)
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"", "-xero 127.0.0.1:0 -orders 0", "-nonsense"} {
+		require.ErrorIs(t, run(t.Context(), strings.Fields(args), io.Discard), errUsage, args)
+	}
+	require.Error(t, run(t.Context(), []string{"-xero", "nowhere:port"}, io.Discard))
+}

@@ -1,0 +1,43 @@
+package protocol
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/proof/internal/rig"
+)
+
+// §1.5: the identical bytes may go again only inside the key's life. A wait for a limit, after the
+// decision to send again and before the bytes leave, must not outlive it: to the vendor they would be
+// new ones.
+func TestKeyRunsOutWhileWaiting(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			rig.Bubble(t, func(t *testing.T) {
+				r := rig.New(t)
+				for range 30 {
+					r.Order("110.00", true)
+				}
+				r.Opts.Lease = time.Hour // so that it is not the lease that saves us
+				r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseAnswer})
+				calls := 0
+				slow := pausing{Ledger: r.LedgerSide(), kind: k.name, pause: func() {
+					if calls++; calls == 2 {
+						time.Sleep(7 * time.Minute)
+					}
+				}}
+				p, err := newPush(r, slow, &r.Opts)
+				rig.Check(t, err)
+				_, err = p.Run(context.Background())
+				rig.Check(t, err)
+				if calls < 2 {
+					t.Fatal("nothing was sent again, so nothing was shown")
+				}
+				atRest(r, 30)
+			})
+		})
+	}
+}
