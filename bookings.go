@@ -109,11 +109,18 @@ func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map
 			}
 		})
 	}
+	var err error
 	for i := range ids {
+		if err = w.alive(ctx); err != nil {
+			break
+		}
 		next <- i
 	}
 	close(next)
 	group.Wait()
+	if err != nil {
+		return err
+	}
 	for i, id := range ids {
 		w.fetched[id] = results[i]
 	}

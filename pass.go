@@ -415,6 +415,9 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 			before = &l
 		}
 		w.event(Event{What: "read", Kind: ledger.KindInvoice, SourceID: records[i].ID, Number: records[i].Number, Amount: records[i].Totals.Total})
+		if stop = w.alive(ctx); stop != nil {
+			break
+		}
 		if stop = w.judge(ctx, records[i], before, page, note); stop != nil {
 			break
 		}
@@ -475,7 +478,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 		case sticky(*before) && w.plan == nil:
 			note(*before, before)
 			return nil
-		case before.State == store.Refused && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
+		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
 			note(*before, before)
 			return nil
 		}
@@ -646,6 +649,11 @@ func (w *pass) countLeft(ctx context.Context, f store.LinkFilter) error {
 		}
 		f.After = links[len(links)-1].SourceID
 	}
+}
+
+// refusedBefore reports whether the ledger said no to the record as it is: asking again changes nothing.
+func refusedBefore(l store.Link) bool {
+	return l.State == store.Refused || l.State == store.Parked && len(l.Reasons) > 0 && l.Reasons[0].Code == ledger.RefusedNumberTaken
 }
 
 // sticky reports whether only a person, or a raised generation, may let the record go on.

@@ -150,10 +150,10 @@ func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits
 	}
 	final = final.Add(r.quiet(limits))
 	switch {
-	case asked.Before(final) && absent == len(batch.Members) && !batch.Answered && replayable(limits, batch, 0):
+	case asked.Before(final) && absent == len(batch.Members) && !batch.Answered && replayable(limits, batch, 0, final):
 		return b.resend(ctx, r, limits, batch, entries)
 	case asked.Before(final):
-		r.resumeAt(final)
+		r.lookAgain(limits, batch.Answered || absent < len(batch.Members), final)
 		return b.commit(ctx, r, results, entries, func(tx store.Tx) error { return tx.Batches().Put(batch) })
 	case limits.TwoLooks && batch.Looks == 0:
 		batch.Looks++

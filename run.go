@@ -67,6 +67,15 @@ func (r *run) sleep(ctx context.Context, d time.Duration) error {
 	return r.doze(ctx, d)
 }
 
+// alive renews the leases when a third of their life is over. What may take long without a commit of the
+// store, such as reading from a slow source, calls it between its steps.
+func (r *run) alive(ctx context.Context) error {
+	if r.fence == nil || time.Until(r.fence.held[0].Until) > r.fence.life*2/3 {
+		return nil
+	}
+	return r.fence.update(ctx, func(store.Tx) error { return nil })
+}
+
 func (r *run) doze(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -91,8 +91,12 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 		case len(l.Reasons) > 0 && (l.Reasons[0].Code == "changed_in_ledger" && inv.Totals.Total.Equal(l.Actual) || l.Reasons[0].Code == "voided_in_ledger"):
 			b := l
 			b.Reasons = nil // it has been changed back
+			before := ""
+			if l.Run == w.id {
+				before = l.Bucket
+			}
 			w.stamp(&b)
-			kept, befores = append(kept, b), append(befores, "")
+			kept, befores = append(kept, b), append(befores, before)
 		}
 	}
 	for _, gone := range page.Deleted {

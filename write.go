@@ -160,7 +160,14 @@ func (b *book[T]) intend(ctx context.Context, r *run, entries []entry[T], encode
 		ID: rand.Text(), Pair: r.pair, Kind: b.kind, Verb: "create",
 		Route: encoded.Route, BodyHash: hashBytes(encoded.Body), Attempt: attempt, Round: round, FirstSent: now,
 	}
-	batch.Key = vendorKey(r.pair.Ledger, encoded, attempt, limits.KeyLength)
+	asked := encoded
+	for _, e := range entries {
+		if e.before != nil && refusedBefore(*e.before) {
+			// Asked for again after a refusal, it must not be answered out of the vendor's memory.
+			asked.Route += " after " + e.before.FirstSent.Format(time.RFC3339Nano)
+		}
+	}
+	batch.Key = vendorKey(r.pair.Ledger, asked, attempt, limits.KeyLength)
 	for _, e := range entries {
 		batch.Members = append(batch.Members, ledger.Member{Mark: e.draft.Mark, Amount: e.link.Predicted, Parent: e.link.LedgerParent})
 	}
@@ -222,7 +229,7 @@ func (b *book[T]) send(ctx context.Context, r *run, limits ledger.Limits, batch 
 	call := ledger.Batch{Members: batch.Members, Encoded: encoded, Key: batch.Key, Gate: gate}
 	var unsure []ledger.Outcome[T] // what an attempt left open: from then on "nothing was written" is no longer true
 	for try := 0; ; try++ {
-		if unsure != nil && (answered || !replayable(limits, batch, try) || ctx.Err() != nil) {
+		if unsure != nil && (answered || !replayable(limits, batch, try, time.Now().Add(r.quiet(limits))) || ctx.Err() != nil) {
 			return unsure, answered, nil //nolint:nilerr // what the attempts left open is remembered, cancelled or not
 		}
 		start := time.Now()
@@ -295,9 +302,23 @@ func settled[T any](before, now []ledger.Outcome[T]) []ledger.Outcome[T] {
 	return joined
 }
 
-// replayable reports whether the identical bytes may go again under the same key.
-func replayable(limits ledger.Limits, batch store.Batch, try int) bool {
-	return try < 3 && keyLives(limits, batch)
+// replayable reports whether the identical bytes may go again under the same key. The key must live, and
+// must outlive final, until when bytes that left before may still take effect: where these get there first
+// they bring the key to life anew, and the earlier ones must not find it gone.
+func replayable(limits ledger.Limits, batch store.Batch, try int, final time.Time) bool {
+	return try < 3 && keyLives(limits, batch) && !time.Now().Add(limits.KeyLife).Before(final)
+}
+
+// lookAgain notes when it is worth looking for a batch again: when its absence is final, or before that,
+// as soon as the identical bytes may go again.
+func (r *run) lookAgain(limits ledger.Limits, answered bool, final time.Time) {
+	at := final
+	if limits.KeyLength > 0 && !answered {
+		if again := final.Add(time.Second - limits.KeyLife); again.After(time.Now()) {
+			at = again
+		}
+	}
+	r.resumeAt(at)
 }
 
 // keyLives reports whether a request that leaves now arrives while the vendor remembers its key.
@@ -356,6 +377,7 @@ func (b *book[T]) remember(ctx context.Context, r *run, entries []entry[T], batc
 	if looked, err := b.lookUncertain(ctx, r, batch, byMark); err == nil {
 		byMark = looked
 	}
+	b.lookNumbers(ctx, entries, batch, byMark)
 	results := make([]result[T], len(entries))
 	unresolved := false
 	for i, e := range entries {
@@ -370,11 +392,14 @@ func (b *book[T]) remember(ctx context.Context, r *run, entries []entry[T], batc
 			b.setWritten(r, &l, o.Record, o.State == ledger.Created)
 		case ledger.Refused:
 			l.State, l.Reasons = store.Refused, []store.Reason{refusalReason(o.Refusal)}
+			if l.Reasons[0].Code == ledger.RefusedNumberTaken {
+				l.State = store.Parked // by a stranger: a person frees the number, or chooses another prefix
+			}
 		default:
 			l.State, l.Batch = store.Uncertain, batch.ID
 			l.Reasons = []store.Reason{{Code: "uncertain", Message: "the ledger's answer was lost; it is looked up before anything is sent again"}}
 			unresolved = true
-			r.resumeAt(time.Now().Add(r.quiet(b.writer.Limits())))
+			r.lookAgain(b.writer.Limits(), answered, time.Now().Add(r.quiet(b.writer.Limits())))
 		}
 		results[i] = result[T]{link: l, record: o.Record, has: o.State == ledger.Created || o.State == ledger.AlreadyThere, refusal: o.Refusal}
 	}
@@ -409,6 +434,33 @@ func (b *book[T]) lookUncertain(ctx context.Context, r *run, batch store.Batch, 
 		}
 	}
 	return outcomes, nil
+}
+
+// lookNumbers reads the numbers that the ledger says are taken. A record with our mark is the very one that
+// was to be created; a stranger's leaves the refusal as it is.
+func (b *book[T]) lookNumbers(ctx context.Context, entries []entry[T], batch store.Batch, outcomes map[ledger.Mark]ledger.Outcome[T]) {
+	sought := ledger.Sought{Since: batch.FirstSent}
+	for _, e := range entries {
+		o := outcomes[e.draft.Mark]
+		if o.State != ledger.Refused || o.Refusal == nil || o.Refusal.Code != ledger.RefusedNumberTaken {
+			continue
+		}
+		if number := b.facts(e.draft.Record).number; number != "" {
+			sought.Marks, sought.Numbers = append(sought.Marks, e.draft.Mark), append(sought.Numbers, number)
+		}
+	}
+	if len(sought.Marks) == 0 || ctx.Err() != nil {
+		return
+	}
+	found, err := b.writer.Find(ctx, sought)
+	if err != nil {
+		return // refused stays refused, and is true
+	}
+	for _, m := range sought.Marks {
+		if hits := found.Hits[m]; len(hits) == 1 {
+			outcomes[m] = ledger.Outcome[T]{State: ledger.AlreadyThere, Mark: m, Record: hits[0]}
+		}
+	}
 }
 
 // setWritten marks a link as written.

@@ -25,6 +25,10 @@ const allLinks = `invoicesync_links l WHERE `
 const openLinks = `invoicesync_links l /* sqlite: INDEXED BY invoicesync_links_open */
 	WHERE l.state IN ('deferred', 'intended', 'parked', 'refused', 'uncertain') AND `
 
+// attentionLinks stands for allLinks where only written links with a reason are asked for.
+const attentionLinks = `invoicesync_links l /* sqlite: INDEXED BY invoicesync_links_attention */
+	WHERE l.state = 'written' AND l.reasons > 0 AND `
+
 func (l links) Get(pair store.Pair, kind ledger.RecordKind, sourceID string) (store.Link, bool, error) {
 	found, err := l.GetMany(pair, kind, []string{sourceID})
 	link, ok := found[sourceID]
@@ -150,11 +154,12 @@ func (l links) Put(list ...store.Link) error {
 	room := make([]byte, 0, 256)
 	var failed error
 	affected, err := l.t.insert(
-		`INSERT INTO invoicesync_links (pair, kind, source_id, generation, mark, state, ledger_id, parent, run, batch, body) VALUES `, 11,
+		`INSERT INTO invoicesync_links (pair, kind, source_id, generation, mark, state, ledger_id, parent, run, batch, reasons, body) VALUES `, 12,
 		// The mark of a record never changes in practice, and leaving it alone keeps its index untouched.
 		// A row with another mark is passed over here and put below.
 		` ON CONFLICT (pair, kind, source_id, generation) DO UPDATE SET state = excluded.state,
-			ledger_id = excluded.ledger_id, parent = excluded.parent, run = excluded.run, batch = excluded.batch, body = excluded.body
+			ledger_id = excluded.ledger_id, parent = excluded.parent, run = excluded.run, batch = excluded.batch,
+			reasons = excluded.reasons, body = excluded.body
 			WHERE invoicesync_links.mark = excluded.mark`,
 		len(list), func(i int, args []any) []any {
 			link := &list[i]
@@ -166,7 +171,7 @@ func (l links) Put(list ...store.Link) error {
 			start := len(room)
 			room = appendLink(room, link)
 			return append(args, number, string(link.Kind), link.SourceID, int64(link.Generation), string(link.Mark), string(link.State),
-				link.LedgerID, link.Parent, link.Run, link.Batch, room[start:len(room):len(room)])
+				link.LedgerID, link.Parent, link.Run, link.Batch, int64(len(link.Reasons)), room[start:len(room):len(room)])
 		})
 	if err == nil {
 		err = failed
@@ -212,9 +217,9 @@ func (l links) remark(list []store.Link) error {
 			return err
 		}
 		_, err = l.t.exec(`UPDATE invoicesync_links
-			SET mark = $1, state = $2, ledger_id = $3, parent = $4, run = $5, batch = $6, body = $7
-			WHERE pair = $8 AND kind = $9 AND source_id = $10 AND generation = $11`,
-			string(link.Mark), string(link.State), link.LedgerID, link.Parent, link.Run, link.Batch, appendLink(nil, link),
+			SET mark = $1, state = $2, ledger_id = $3, parent = $4, run = $5, batch = $6, reasons = $7, body = $8
+			WHERE pair = $9 AND kind = $10 AND source_id = $11 AND generation = $12`,
+			string(link.Mark), string(link.State), link.LedgerID, link.Parent, link.Run, link.Batch, int64(len(link.Reasons)), appendLink(nil, link),
 			number, string(link.Kind), link.SourceID, int64(link.Generation))
 		if err != nil {
 			return err
@@ -297,6 +302,9 @@ func (l links) Count(f store.LinkFilter) (map[store.LinkState]int, error) {
 func linksWith(f store.LinkFilter) string {
 	if len(f.States) > 0 && !slices.Contains(f.States, store.Written) && !slices.Contains(f.States, store.Skipped) {
 		return openLinks
+	}
+	if f.Code != "" && len(f.States) == 1 && f.States[0] == store.Written {
+		return attentionLinks
 	}
 	return allLinks
 }

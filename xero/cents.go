@@ -1,7 +1,6 @@
 package xero
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -81,42 +80,37 @@ func money(cents int64) decimal.Decimal {
 	return decimal.New(cents, -amountPlaces)
 }
 
-// plainNumber reads a number of at most 18 digits without an exponent; not ok: it is another.
-func plainNumber(s json.Number) (d decimal.Decimal, ok bool) {
-	digits := string(s)
-	negative := len(digits) > 0 && digits[0] == '-'
+// plainNumber reads a number of at most 18 digits without an exponent, as n ÷ 10^places; not ok: it is
+// another.
+func plainNumber(s []byte) (n int64, places int, ok bool) {
+	negative := len(s) > 0 && s[0] == '-'
 	if negative {
-		digits = digits[1:]
+		s = s[1:]
 	}
-	if len(digits) == 0 || len(digits) > 19 { // a point among them
-		return d, false
+	if len(s) == 0 || len(s) > 19 { // a point among them
+		return 0, 0, false
 	}
-	var n int64
 	point := -1
-	for i := range len(digits) {
-		switch c := digits[i]; {
+	for i, c := range s {
+		switch {
 		case c >= '0' && c <= '9':
 			if i == 18 && point < 0 {
-				return d, false
+				return 0, 0, false
 			}
 			n = 10*n + int64(c-'0')
-		case c == '.' && point < 0 && i > 0 && i < len(digits)-1:
+		case c == '.' && point < 0 && i > 0 && i < len(s)-1:
 			point = i
 		default:
-			return d, false
+			return 0, 0, false
 		}
-	}
-	if n == 0 {
-		return d, true
 	}
 	if negative {
 		n = -n
 	}
-	places := 0
 	if point >= 0 {
-		places = len(digits) - 1 - point
+		places = len(s) - 1 - point
 	}
-	return decimal.New(n, int32(-places)), true
+	return n, places, true
 }
 
 // appendNumber appends the plain digits of d, as its String has them.

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/invoicesync/invoicesync/ledger"
 )
 
 var errDate = errors.New("xero: not a date of the form /Date(ms)/ or 2006-01-02T15:04:05")
@@ -52,20 +50,4 @@ func parseInstant(s string) (time.Time, error) {
 
 func isOffset(s string) bool {
 	return len(s) == 5 && strings.Trim(s[1:], "0123456789") == ""
-}
-
-// parseDate reads a day of the organisation, which Xero encodes as midnight UTC: it is the UTC day,
-// and converting it to anybody's local time makes it wrong by one (XeroAPI/xero-php-oauth2#294).
-func parseDate(forms ...string) (ledger.Date, error) {
-	for _, s := range forms {
-		if s == "" {
-			continue
-		}
-		t, err := parseInstant(s)
-		if err != nil {
-			return ledger.Date{}, err
-		}
-		return ledger.DateIn(t, time.UTC), nil
-	}
-	return ledger.Date{}, nil
 }

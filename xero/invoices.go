@@ -21,7 +21,7 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 	wanted, understood := wireStatuses(q.Statuses)
 	if len(q.Statuses) > 0 {
 		f.keep = func(w *wireInvoice) bool {
-			return isSalesInvoice(w) && slices.Contains(q.Statuses, statuses[w.Status])
+			return isSalesInvoice(w) && slices.Contains(q.Statuses, statuses[string(w.Status)])
 		}
 	}
 	if !understood {

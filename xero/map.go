@@ -35,9 +35,9 @@ func wireTaxMode(m ledger.TaxMode) string    { return keyOf(taxModes, m) }
 func zeroID(id string) bool                  { return strings.Trim(id, "0-") == "" }
 func sameID(a, b string) bool                { return strings.EqualFold(a, b) }
 func isSalesInvoice(w *wireInvoice) bool     { return w.Type == "ACCREC" }
-func invoiceUpdated(w *wireInvoice) string   { return w.UpdatedDateUTC }
-func contactUpdated(w *wireContact) string   { return w.UpdatedDateUTC }
-func paymentUpdated(w *wirePayment) string   { return w.UpdatedDateUTC }
+func invoiceUpdated(w *wireInvoice) moment   { return w.UpdatedDateUTC }
+func contactUpdated(w *wireContact) moment   { return w.UpdatedDateUTC }
+func paymentUpdated(w *wirePayment) moment   { return w.UpdatedDateUTC }
 func invoiceID(w *wireInvoice) string        { return w.InvoiceID }
 func contactID(w *wireContact) string        { return w.ContactID }
 func paymentID(w *wirePayment) string        { return w.PaymentID }
@@ -74,9 +74,6 @@ func parseNumber(n json.Number) (decimal.Decimal, error) {
 	if len(n) > 40 {
 		return decimal.Decimal{}, errNumber
 	}
-	if v, ok := plainNumber(n); ok {
-		return v, nil
-	}
 	v, err := decimal.NewFromString(string(n))
 	if err != nil || v.Exponent() > 20 || v.Exponent() < -20 {
 		return decimal.Decimal{}, errNumber
@@ -84,32 +81,32 @@ func parseNumber(n json.Number) (decimal.Decimal, error) {
 	return v, nil
 }
 
-func (d *doubt) number(field string, n json.Number) decimal.Decimal {
-	v, err := parseNumber(n)
+func (d *doubt) number(field string, n digits) decimal.Decimal {
+	v, err := n.decimal()
 	if err != nil {
 		d.say("amount_unreadable", field+" is not a number")
 	}
 	return v
 }
 
-func (d *doubt) date(field string, forms ...string) ledger.Date {
-	v, err := parseDate(forms...)
+func (d *doubt) date(field string, forms ...moment) ledger.Date {
+	v, err := day(forms...)
 	if err != nil {
 		d.say("date_unreadable", field+" is not a date")
 	}
 	return v
 }
 
-func (d *doubt) instant(field, s string) time.Time {
-	t, err := parseInstant(s)
+func (d *doubt) instant(field string, m moment) time.Time {
+	t, err := m.instant()
 	if err != nil {
 		d.say("date_unreadable", field+" is not an instant")
 	}
 	return t
 }
 
-func (d *doubt) currency(code string) ledger.Currency {
-	c, err := ledger.ParseCurrency(code)
+func (d *doubt) currency(code word) ledger.Currency {
+	c, err := ledger.ParseCurrency(string(code))
 	if err != nil {
 		d.say("currency_unknown", "CurrencyCode is not one of ISO 4217")
 	}
@@ -118,7 +115,10 @@ func (d *doubt) currency(code string) ledger.Currency {
 
 // rate turns Xero's units of currency per base unit into the words' base units per unit: the shortest
 // number for which Xero's six places are what it holds, so that 0.75, kept by Xero as 1.333333, is 0.75 again.
-func (d *doubt) rate(n json.Number) decimal.NullDecimal {
+func (d *doubt) rate(n digits) decimal.NullDecimal {
+	if n.is(1) {
+		return decimal.NewNullDecimal(one)
+	}
 	v := d.number("CurrencyRate", n)
 	if v.Sign() <= 0 {
 		return decimal.NullDecimal{}
@@ -178,11 +178,11 @@ func toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 		SentToContact: bool(w.SentToContact),
 	}
 	var known bool
-	if inv.Status, known = statuses[w.Status]; !known {
-		d.say("status_unknown", "Status holds "+printable(w.Status))
+	if inv.Status, known = statuses[string(w.Status)]; !known {
+		d.say("status_unknown", "Status holds "+printable(string(w.Status)))
 	}
-	if inv.TaxMode, known = taxModes[w.LineAmountTypes]; !known && !(summary && w.LineAmountTypes == "") {
-		d.say("tax_mode_unknown", "LineAmountTypes holds "+printable(w.LineAmountTypes))
+	if inv.TaxMode, known = taxModes[string(w.LineAmountTypes)]; !known && !(summary && w.LineAmountTypes == "") {
+		d.say("tax_mode_unknown", "LineAmountTypes holds "+printable(string(w.LineAmountTypes)))
 	}
 	if inv.Contact.ID == "" {
 		d.say("contact_missing", "Contact has no ContactID")
@@ -190,7 +190,7 @@ func toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 	if inv.Date.IsZero() {
 		d.say("date_missing", "Date is empty")
 	}
-	if w.Total == "" || w.AmountDue == "" {
+	if !w.Total.known || !w.AmountDue.known {
 		d.say("amount_missing", "Total or AmountDue is absent")
 	}
 	if !summary {
@@ -198,23 +198,24 @@ func toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 	}
 	inv.Payments = d.paymentsIn(w)
 	inv.PaymentsElsewhere = len(inv.Payments) == 0 && !inv.Totals.Paid.IsZero()
-	inv.Version = invoiceVersion(w.UpdatedDateUTC, inv)
+	inv.Version = invoiceVersion(w.UpdatedDateUTC, &inv)
 	inv.Unclear, inv.UnclearDetail = d.code, d.detail
 	return inv
 }
 
 // invoiceVersion changes with the document. The due date and the sent mark are part of it, because on
 // part-paid documents they change without moving UpdatedDateUTC (Xero, requests and responses).
-func invoiceVersion(updated string, inv ledger.Invoice) string {
-	var b strings.Builder
-	if t, err := parseInstant(updated); err == nil {
-		b.WriteString(strconv.FormatInt(t.UnixMilli(), 10))
+func invoiceVersion(updated moment, inv *ledger.Invoice) string {
+	b := make([]byte, 0, 40)
+	if t, err := updated.instant(); err == nil {
+		b = strconv.AppendInt(b, t.UnixMilli(), 10)
 	}
-	b.WriteString("/" + inv.DueDate.String())
+	b = append(b, '/')
+	b = append(b, inv.DueDate.String()...)
 	if inv.SentToContact {
-		b.WriteString("/sent")
+		b = append(b, "/sent"...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // lines reads lines, with discounts as lines of their own behind the line that they reduce.
@@ -231,14 +232,14 @@ func (d *doubt) lines(ws []wireLine) []ledger.Line {
 			Quantity:    d.number("Quantity", w.Quantity),
 			UnitPrice:   d.number("UnitAmount", w.UnitAmount),
 			Amount:      d.number("LineAmount", w.LineAmount),
-			TaxCode:     w.TaxType,
+			TaxCode:     string(w.TaxType),
 			Account:     w.AccountCode,
 			ItemCode:    w.ItemCode,
 		}
 		if l.Account == "" {
 			l.Account = w.AccountID
 		}
-		if w.TaxAmount != "" {
+		if w.TaxAmount.known {
 			l.TaxAmount = decimal.NewNullDecimal(d.number("TaxAmount", w.TaxAmount))
 		}
 		for _, t := range w.Tracking {
@@ -316,12 +317,12 @@ func toPayment(w *wirePayment) ledger.Payment {
 	case "DELETED":
 		p.Status = ledger.PaymentReversed
 	default:
-		d.say("status_unknown", "Status of the payment holds "+printable(w.Status))
+		d.say("status_unknown", "Status of the payment holds "+printable(string(w.Status)))
 	}
 	if p.InvoiceID == "" {
 		d.say("invoice_missing", "Invoice has no InvoiceID")
 	}
-	if w.Amount == "" {
+	if !w.Amount.known {
 		d.say("amount_missing", "Amount is absent")
 	}
 	if !p.UpdatedAt.IsZero() { // those that come with an invoice do not say
@@ -358,7 +359,7 @@ func toContact(w *wireContact) ledger.Contact {
 	if zeroID(c.MergedInto) {
 		c.MergedInto = ""
 	}
-	if currency, err := ledger.ParseCurrency(w.DefaultCurrency); err == nil {
+	if currency, err := ledger.ParseCurrency(string(w.DefaultCurrency)); err == nil {
 		c.Currency = currency
 	}
 	switch w.ContactStatus {
@@ -369,9 +370,9 @@ func toContact(w *wireContact) ledger.Contact {
 	case "GDPRREQUEST":
 		c.Status = ledger.ContactErased
 	default:
-		c.Status = ledger.ContactStatus(strings.ToLower(w.ContactStatus))
+		c.Status = ledger.ContactStatus(strings.ToLower(string(w.ContactStatus)))
 	}
-	if t, err := parseInstant(w.UpdatedDateUTC); err == nil && !t.IsZero() {
+	if t, err := w.UpdatedDateUTC.instant(); err == nil && !t.IsZero() {
 		c.UpdatedAt = t
 		c.Version = strconv.FormatInt(t.UnixMilli(), 10)
 	}

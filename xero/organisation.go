@@ -48,7 +48,7 @@ func (l *Ledger) Organisation(ctx context.Context) (ledger.Organisation, error) 
 		TimeZone: location(w.Timezone), PricePlaces: pricePlaces, ShortCode: w.ShortCode,
 	}
 	for _, s := range []string{w.PeriodLockDate, w.EndOfYearLockDate} {
-		if lock := d.date("lock date", s); !lock.IsZero() {
+		if lock := d.date("lock date", momentOf([]byte(s))); !lock.IsZero() {
 			o.LockDates = append(o.LockDates, lock)
 		}
 	}

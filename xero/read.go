@@ -26,7 +26,7 @@ type feed[W, T any] struct {
 	rows    func(*wirePage) []W
 	raw     func(*rawPage) []json.RawMessage
 	id      func(*W) string
-	updated func(*W) string
+	updated func(*W) moment
 	keep    func(*W) bool
 	convert func(*W) T
 }
@@ -323,7 +323,7 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 			w.unread = append(w.unread, ledger.Unread{Code: "id_missing", Detail: "a record of " + f.path + " has no id"})
 			continue
 		}
-		if t, err := parseInstant(f.updated(&w.rows[i])); err == nil {
+		if t, err := f.updated(&w.rows[i]).instant(); err == nil {
 			at = t
 		}
 		sound = append(sound, w.rows[i])

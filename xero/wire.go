@@ -8,7 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// The shapes of Xero's JSON, as far as they are used. Amounts are json.Number, which keeps the digits.
+// The shapes of Xero's JSON, as far as they are used. Amounts keep their digits.
 
 // wirePage is an answer with a list. A list that is absent is nil, one that is empty is not.
 type wirePage struct {
@@ -37,7 +37,7 @@ type wirePagination struct {
 
 // wireResult is how Xero answers for one record of a batch.
 type wireResult struct {
-	StatusAttributeString string
+	StatusAttributeString word
 	HasErrors             flag
 	HasValidationErrors   flag
 	ValidationErrors      []wireMessage
@@ -49,28 +49,28 @@ func (r wireResult) failed() bool {
 
 type wireInvoice struct {
 	wireResult
-	Type            string
+	Type            word
 	InvoiceID       string
 	InvoiceNumber   string
 	Reference       string
 	URL             string `json:"Url"`
-	Status          string
-	LineAmountTypes string
-	CurrencyCode    string
+	Status          word
+	LineAmountTypes word
+	CurrencyCode    word
 	BrandingThemeID string
 	Contact         wireContact
-	Date            string
-	DateString      string
-	DueDate         string
-	DueDateString   string
-	UpdatedDateUTC  string
-	CurrencyRate    json.Number
-	SubTotal        json.Number
-	TotalTax        json.Number
-	Total           json.Number
-	AmountDue       json.Number
-	AmountPaid      json.Number
-	AmountCredited  json.Number
+	Date            moment
+	DateString      moment
+	DueDate         moment
+	DueDateString   moment
+	UpdatedDateUTC  moment
+	CurrencyRate    digits
+	SubTotal        digits
+	TotalTax        digits
+	Total           digits
+	AmountDue       digits
+	AmountPaid      digits
+	AmountCredited  digits
 	SentToContact   flag
 	LineItems       []wireLine
 	Payments        []wirePayment
@@ -79,16 +79,16 @@ type wireInvoice struct {
 type wireLine struct {
 	LineItemID     string
 	Description    string
-	Quantity       json.Number
-	UnitAmount     json.Number
-	LineAmount     json.Number
-	TaxAmount      json.Number
-	DiscountRate   json.Number
-	DiscountAmount json.Number
+	Quantity       digits
+	UnitAmount     digits
+	LineAmount     digits
+	TaxAmount      digits
+	DiscountRate   digits
+	DiscountAmount digits
 	ItemCode       string
 	AccountCode    string
 	AccountID      string
-	TaxType        string
+	TaxType        word
 	Item           struct{ Name string }
 	Tracking       []wireTracking
 }
@@ -100,14 +100,14 @@ type wireContact struct {
 	ContactID         string
 	ContactNumber     string
 	AccountNumber     string
-	ContactStatus     string
+	ContactStatus     word
 	Name              string
 	FirstName         string
 	LastName          string
 	EmailAddress      string
-	DefaultCurrency   string
+	DefaultCurrency   word
 	MergedToContactID string
-	UpdatedDateUTC    string
+	UpdatedDateUTC    moment
 }
 
 type wirePayment struct {
@@ -115,16 +115,19 @@ type wirePayment struct {
 	PaymentID      string
 	BatchPaymentID string
 	BatchPayment   struct{ BatchPaymentID string }
-	PaymentType    string
-	Status         string
-	Date           string
-	Amount         json.Number
-	CurrencyRate   json.Number
+	PaymentType    word
+	Status         word
+	Date           moment
+	Amount         digits
+	CurrencyRate   digits
 	Reference      string
 	IsReconciled   flag
-	UpdatedDateUTC string
+	UpdatedDateUTC moment
 	Account        struct{ AccountID, Code string }
-	Invoice        struct{ InvoiceID, InvoiceNumber, Type, CurrencyCode string }
+	Invoice        struct {
+		InvoiceID, InvoiceNumber string
+		Type, CurrencyCode       word
+	}
 }
 
 // flag is a bool that Xero sometimes sends as a string ("false" in a payment's batch).
@@ -132,6 +135,14 @@ type flag bool
 
 // UnmarshalJSON reads true, "true", null and their like.
 func (f *flag) UnmarshalJSON(b []byte) error {
+	switch string(b) { // as they are sent, nearly always
+	case "true":
+		*f = true
+		return nil
+	case "false":
+		*f = false
+		return nil
+	}
 	switch string(bytes.ToLower(bytes.Trim(b, `"`))) {
 	case "true", "1":
 		*f = true

@@ -31,7 +31,7 @@ func (l *Ledger) invoiceWriter() ledger.Writer[ledger.Invoice] {
 					id: w.InvoiceID, mark: inv.Mark, amount: inv.Totals.Total, record: inv, result: w.wireResult,
 					personal: []string{w.Contact.Name, w.Contact.EmailAddress},
 				}
-				if _, err := parseNumber(w.Total); err != nil || w.Total == "" {
+				if _, err := w.Total.decimal(); err != nil || !w.Total.known {
 					e.unclear = "amount_missing"
 				}
 				if !isSalesInvoice(w) && !w.failed() {

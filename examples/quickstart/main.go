@@ -36,6 +36,9 @@
 // # Exit codes
 //
 // 0: done, and both sides agree. 1: the run failed, or there is a difference. 2: the flags are wrong.
+//
+// With -json the last line is one object of counts. A -preview counts there as deferred what a run would
+// write.
 package main
 
 import (
@@ -96,7 +99,9 @@ func (p program) push(ctx context.Context, c *config) error {
 	started := time.Now()
 	progress := newProgress(p.err, c)
 	defer progress.close()
-
+	if c.temporary {
+		fmt.Fprintf(p.err, "The store is a new file. With -db %s this run can be followed by another.\n", c.db)
+	}
 	db, err := openStore(ctx, c)
 	if err != nil {
 		return err
@@ -113,7 +118,7 @@ func (p program) push(ctx context.Context, c *config) error {
 		return explain(err)
 	}
 	say := newPrinter(p.out, c)
-	say.sides(c, f)
+	say.sides(f)
 
 	if c.preview {
 		planned, err := f.preview(ctx, say.planned)

@@ -39,10 +39,7 @@ func newPrinter(out io.Writer, c *config) *printer {
 
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(p.people, format+"\n", args...) }
 
-func (p *printer) sides(c *config, f *flow) {
-	if c.temporary {
-		p.line("New store: %s (with -db %s this can be run again)", c.db, c.db)
-	}
+func (p *printer) sides(f *flow) {
 	p.line("From %s to %s, in %s.", f.pinned.Source, f.pinned.Ledger, f.pinned.Currency)
 	for _, w := range f.settings().Warnings() {
 		p.line("Note: %s", w)

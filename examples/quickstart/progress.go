@@ -38,7 +38,7 @@ func newProgress(out io.Writer, c *config) *progress {
 		p.out = nil
 		return p
 	}
-	if c.load == "" && c.sourceURL == "" && c.syncID == "" && c.temporary {
+	if _, err := os.Stat(c.db); c.load == "" && c.sourceURL == "" && c.syncID == "" && err != nil {
 		p.total = c.orders // all of them, in a new shop
 	}
 	p.terminal = isTerminal(out)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -30,9 +31,15 @@ type result struct {
 // no time.
 func start(t *testing.T, args ...string) result {
 	t.Helper()
+	return startIn(t.Context(), t, args...)
+}
+
+func startIn(ctx context.Context, t *testing.T, args ...string) result {
+	t.Helper()
 	var out, err bytes.Buffer
 	p := program{args: args, env: func(string) string { return "" }, out: &out, err: &err, direct: true}
-	r := result{code: p.run(context.Background()), out: out.String(), err: err.String()}
+	code := p.run(ctx)
+	r := result{code: code, out: out.String(), err: err.String()}
 	if lines := strings.Split(strings.TrimSpace(r.out), "\n"); strings.HasPrefix(lines[len(lines)-1], "{") {
 		require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &r.json))
 	}
@@ -185,6 +192,32 @@ func TestWaitsForTheLimit(t *testing.T) {
 		require.Regexp(t, `waiting [0-9]+s for Xero's limit of calls a minute`, r.err)
 		require.Contains(t, r.out, "difference 0 cents")
 	})
+}
+
+// Whenever a run is interrupted, the next one goes on where it stopped, and counts each order once.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second} {
+		t.Run(after.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := filepath.Join(t.TempDir(), "shop.db")
+				ctx, stop := context.WithTimeout(t.Context(), after)
+				defer stop()
+				r := startIn(ctx, t, "-db", db, "-orders", "150", "-json")
+				require.Equal(t, exitFailed, r.code, r.err)
+				time.Sleep(time.Hour) // past leases and quiet times
+
+				r = start(t, "-db", db, "-json")
+				r.mustSucceed(t)
+				made := expected(t, db)
+				require.LessOrEqual(t, r.json.Read, 150)
+				require.Equal(t, r.json.Read, r.json.sum())
+				require.Zero(t, r.json.Uncertain+r.json.Deferred+int(r.json.Difference))
+				sameRecords(t, db, made)
+			})
+		})
+	}
 }
 
 func TestPreviewWritesNothing(t *testing.T) {

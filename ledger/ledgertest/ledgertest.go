@@ -200,6 +200,7 @@ type suite struct {
 
 	n       int    // how many names, numbers and marks have been given out
 	contact string // of invoices, once there is one
+	base    ledger.Currency
 }
 
 // bad reports a broken rule and goes on.

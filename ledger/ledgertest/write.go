@@ -311,7 +311,14 @@ func (m *Memory) send(ctx context.Context, thing, key string, gate func(context.
 		notSent.Err = ctx.Err()
 		return fault, nil, notSent
 	}
-	return fault, &ledger.Refusal{Code: "no_answer", Message: err.Error()}, nil
+	code := "not_understood" // an answer came, and says nothing
+	switch {
+	case errors.Is(err, errCut):
+		code = ledger.BrokenAnswer
+	case errors.Is(err, errLost):
+		code = ledger.NoAnswer
+	}
+	return fault, &ledger.Refusal{Code: code, Message: err.Error()}, nil
 }
 
 // Find implements [ledger.Writer].

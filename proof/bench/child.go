@@ -21,7 +21,7 @@ type task struct {
 	Servers  servers
 	File     string // of the engine's store
 	Again    bool   // the engine's cursor is set back first
-	Profile  string // prefix of the files for profiles
+	Profile  string // file for a profile
 }
 
 const taskVariable = "INVOICESYNC_BENCH_TASK"

@@ -59,7 +59,7 @@ func parent(args []string) error {
 	flags.BoolVar(&o.speed, "speed", false, "measure processor time and allocations only")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of tables")
 	flags.IntVar(&o.large, "large", 200_000, "orders of the large run that measures memory; the small one has a tenth")
-	flags.StringVar(&o.profile, "profile", "", "existing `folder` for profiles of the engine's process: cpu-*.pprof, mem-*.pprof")
+	flags.StringVar(&o.profile, "profile", "", "existing `folder` for profiles of the engine's process: of the processor time of the first run, of the allocations of the second")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil

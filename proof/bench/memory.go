@@ -35,9 +35,6 @@ func measureMemory(o options, folder string) ([]memory, error) {
 				for again, m := range server.ways {
 					t := world
 					t.Role, t.Servers, t.File, t.Again = "engine", at, file, again > 0
-					if o.profile != "" {
-						t.Profile = filepath.Join(o.profile, fmt.Sprintf("memory-%s-%d", m.Way, n))
-					}
 					u, err := t.run()
 					if err != nil {
 						return err

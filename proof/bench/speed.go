@@ -41,7 +41,7 @@ func measureSpeed(o options, folder string, payments bool) (speed, error) {
 		for _, role := range []string{"plain", "engine"} {
 			t := task{Role: role, Orders: o.invoices, Payments: payments, File: filepath.Join(folder, fmt.Sprintf("speed-%t-%d.db", payments, i))}
 			if o.profile != "" && role == "engine" {
-				t.Profile = filepath.Join(o.profile, fmt.Sprintf("payments-%t-%d", payments, i))
+				t.Profile = profileName(o.profile, payments, i)
 			}
 			world := t
 			world.Role = "fakes"
@@ -61,6 +61,20 @@ func measureSpeed(o options, folder string, payments bool) (speed, error) {
 	s.CPURatio = float64(s.Engine.CPU / s.Plain.CPU)
 	s.AllocationRatio = s.Engine.Allocations / s.Plain.Allocations
 	return s, nil
+}
+
+func profileName(folder string, payments bool, run int) string {
+	what := "invoices"
+	if payments {
+		what = "payments"
+	}
+	switch run {
+	case 0:
+		return filepath.Join(folder, "cpu-"+what+".pprof")
+	case 1:
+		return filepath.Join(folder, "allocations-"+what+".pprof")
+	}
+	return ""
 }
 
 func figureOf(runs []usage, c counts) figure {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -69,22 +71,16 @@ func peak() (int64, error) {
 	return 0, errors.New("/proc/self/status names no VmHWM")
 }
 
-// profiled writes profiles of what comes until stop to files that begin with prefix.
-func profiled(prefix string) (stop func() error, err error) {
-	f, err := os.Create(prefix + "-cpu.pprof")
+// profiled writes a profile of what comes until stop: of the allocations where the name of the file says
+// so, otherwise of the processor time, which counting allocations would disturb.
+func profiled(name string) (stop func() error, err error) {
+	f, err := os.Create(name)
 	if err != nil {
 		return nil, err
 	}
-	runtime.MemProfileRate = 4096
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, err
+	if strings.HasPrefix(filepath.Base(name), "allocations-") {
+		runtime.MemProfileRate = 4096
+		return func() error { return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close()) }, nil
 	}
-	return func() error {
-		pprof.StopCPUProfile()
-		m, err := os.Create(prefix + "-mem.pprof")
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.Close(), pprof.Lookup("allocs").WriteTo(m, 0), m.Close())
-	}, nil
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }

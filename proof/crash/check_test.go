@@ -120,11 +120,11 @@ func rest(r *rig.Rig, db store.Store) (invoicesync.Report, error) {
 	return invoicesync.Report{}, errors.New("the flow never came to rest\n" + strings.Join(trace, "\n"))
 }
 
-// must is for steps of a test that cannot fail unless the test is wrong.
-func must[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		rig.Check(t, err)
-		return v
-	}
+// bubble is rig.Bubble that lets late commits arrive before it ends, whatever became of the test.
+func bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	rig.Bubble(t, func(t *testing.T) {
+		defer time.Sleep(time.Hour)
+		f(t)
+	})
 }

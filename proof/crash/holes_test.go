@@ -52,7 +52,7 @@ func wantBooks(t *testing.T, r *rig.Rig, totals, payments string) {
 // §7: the only payment of an order bounces. The order then shows nothing paid, and the ledger's payment
 // must go all the same.
 func TestOnlyPaymentBounces(t *testing.T) {
-	rig.Bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		r := rig.New(t)
 		o := r.Order("110.00", false)
 		p := r.Pay(o.ID, "110.00")
@@ -71,7 +71,7 @@ func TestOnlyPaymentBounces(t *testing.T) {
 func TestUpdateThatWasNotSent(t *testing.T) {
 	for _, name := range []string{"429_day", "401_expired"} {
 		t.Run(name, func(t *testing.T) {
-			rig.Bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				r := rig.New(t)
 				r.Settings.OnEdit = invoicesync.EditUpdate
 				o := r.Order("110.00", false)
@@ -93,7 +93,7 @@ func TestUpdateThatWasNotSent(t *testing.T) {
 // An update is lost on its way, and before it is sent again somebody else touches the invoice. Whatever the
 // engine does then, it must not call both sides the same.
 func TestUpdateLostAndInvoiceTouched(t *testing.T) {
-	rig.Bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		r := rig.New(t)
 		r.Settings.OnEdit = invoicesync.EditUpdate
 		o := r.Order("110.00", false)
@@ -123,7 +123,7 @@ func TestUpdateLostAndInvoiceTouched(t *testing.T) {
 func TestReplacedInvoiceComesBack(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.LoseAnswer, faults.CommitLate, faults.LoseRequest} {
 		t.Run(string(kind), func(t *testing.T) {
-			rig.Bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				r := rig.New(t)
 				r.Settings.OnEdit = invoicesync.EditVoid
 				o := r.Order("110.00", false)
@@ -151,7 +151,7 @@ func TestReplacedInvoiceComesBack(t *testing.T) {
 // An update is in doubt while a payment of the same invoice comes: booking it would change the version by
 // which the update is found.
 func TestPaymentWaitsForUpdateInDoubt(t *testing.T) {
-	rig.Bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		r := rig.NewIn(t, rig.World{Keap: infusionsoftfake.Switches{PaymentTouchesOrder: true}})
 		r.Settings.OnEdit = invoicesync.EditUpdate
 		o := r.Order("110.00", false)
@@ -173,7 +173,7 @@ func TestPaymentWaitsForUpdateInDoubt(t *testing.T) {
 // A contact is in doubt, and a run comes before that is settled. Its invoices wait for it; they are not put
 // aside for ever.
 func TestInvoiceWaitsForContactInDoubt(t *testing.T) {
-	rig.Bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		r := rig.New(t)
 		r.Order("110.00", true)
 		r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: "/Contacts", Kind: faults.LoseRequest, Times: -1})
@@ -195,7 +195,7 @@ func TestNewStoreDiesBeforePayments(t *testing.T) {
 	points := 0
 	for at := 1; ; at++ {
 		var m *mortal
-		rig.Bubble(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
 			r := rig.New(t)
 			for range 3 {
 				r.Order("110.00", true)
@@ -270,7 +270,7 @@ func TestDeathWhileResolving(t *testing.T) {
 				for at := 1; !t.Failed(); at++ {
 					var m *mortal
 					t.Run(fmt.Sprint(at), func(t *testing.T) {
-						rig.Bubble(t, func(t *testing.T) {
+						bubble(t, func(t *testing.T) {
 							r := rig.NewIn(t, rig.World{Keap: infusionsoftfake.Switches{PaymentTouchesOrder: true}})
 							if c.settings != nil {
 								c.settings(&r.Settings)
@@ -312,6 +312,147 @@ func TestDeathWhileResolving(t *testing.T) {
 				if points == 0 {
 					t.Fatal("it never died")
 				}
+			})
+		}
+	}
+}
+
+// §4: while nothing newer changes, the source shows its newest orders to every run. Their payments must
+// be swept all the same.
+func TestNewestOrderIsSwept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		o := r.Order("110.00", false)
+		p, kept := r.Pay(o.ID, "60.00"), r.Pay(o.ID, "50.00")
+		r.Run()
+		wantBooks(t, r, "110.00", "50.00 60.00")
+		rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.Title = "Order, renamed" }))
+		r.Run()
+		time.Sleep(time.Hour)
+		rig.Check(t, r.Keap.VoidPayment(p.ID))
+		for range 3 { // three nights
+			time.Sleep(25 * time.Hour)
+			settled(t, r)
+		}
+		wantBooks(t, r, "110.00", kept.Amount.StringFixed(2))
+	})
+}
+
+// §4: an invoice that was there already, found by a new store, is swept as well.
+func TestAdoptedInvoiceIsSwept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		o := r.Order("110.00", false)
+		p := r.Pay(o.ID, "110.00")
+		r.Run()
+		time.Sleep(time.Hour)
+		r.DB = store.NewMemory()
+		r.Run()
+		time.Sleep(time.Hour)
+		rig.Check(t, r.Keap.VoidPayment(p.ID))
+		time.Sleep(26 * time.Hour)
+		settled(t, r)
+		wantBooks(t, r, "110.00", "")
+	})
+}
+
+// §1: a process dies with a batch on its way that arrives late, and is started again under its own name at
+// once, so that it need not wait for its lease. What it does meanwhile must not become a second batch when
+// the first one arrives, however late within the quiet time.
+func TestRestartUnderOwnNameAndLateCommit(t *testing.T) {
+	for _, kind := range []struct{ name, path string }{{"contact", "/Contacts"}, {"invoice", "/Invoices"}, {"payment", "/Payments"}} {
+		for _, late := range []time.Duration{2 * time.Second, 5 * time.Minute, 6*time.Minute + 15*time.Second, 6*time.Minute + 50*time.Second} {
+			for _, restart := range []time.Duration{time.Second, 20 * time.Second, 2 * time.Minute, 4 * time.Minute} {
+				t.Run(fmt.Sprint(kind.name, "/", late, "/", restart), func(t *testing.T) {
+					bubble(t, func(t *testing.T) {
+						r := rig.New(t)
+						r.Order("110.00", true)
+						r.Order("220.00", true)
+						r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: kind.path, Kind: faults.CommitLate, Delay: late})
+						ctx, cancel := context.WithCancel(context.Background())
+						defer cancel()
+						m := &mortal{after: http.MethodPut + " ", path: kind.path, end: cancel}
+						if _, err := process(r, m, "here").Run(ctx); err == nil || !m.dead() {
+							t.Fatal(err)
+						}
+						time.Sleep(restart)
+						settled(t, r)
+						time.Sleep(time.Hour)
+						settled(t, r)
+						wantBooks(t, r, "110.00 220.00", "110.00 220.00")
+						if err := onlyOnce(r); err != nil {
+							t.Error(err)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// §1.5: the look that calls a record absent begins before the quiet time is over, and its answer comes
+// after; in between the batch arrives.
+func TestSlowLook(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		r.Order("110.00", true)
+		r.Faults.Add(
+			faults.Fault{Method: http.MethodPut, Path: "/Invoices", Kind: faults.CommitLate, Delay: 6*time.Minute + 50*time.Second},
+			faults.Fault{Method: http.MethodPut, Path: "/Invoices", Kind: faults.LoseRequest, Times: 5},
+		)
+		r.Run()
+		r.Faults.Clear()
+		time.Sleep(6*time.Minute + 45*time.Second)
+		r.Faults.Add(faults.Fault{Method: http.MethodGet, Path: "/Invoices", Kind: faults.SlowAnswer, Delay: 25 * time.Second})
+		settled(t, r)
+		time.Sleep(time.Hour)
+		settled(t, r)
+		wantBooks(t, r, "110.00", "110.00")
+		if err := onlyOnce(r); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A source that answers slowly, for longer than a lease lasts, must not keep the flow from getting on.
+func TestSourceSlowerThanTheLease(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		c := r.Client().ID
+		for range 120 {
+			r.OrderFor(c, "1.00", true)
+		}
+		// Four at a time, eight seconds each: four minutes between two commits of the store.
+		r.SourceFaults.Add(faults.Fault{Method: http.MethodGet, Path: "/payments", Kind: faults.Slow, Delay: 8 * time.Second, Times: -1})
+		rep, err := r.Push().Run(context.Background())
+		if err != nil {
+			t.Fatalf("%v: %+v", err, rep)
+		}
+		r.SourceFaults.Clear()
+		settled(t, r)
+		r.Expect(120, 1, 120)
+	})
+}
+
+// §1.5: an answer does not come, and the bytes arrive late within the quiet time, yet after the end of a
+// key under which they went again meanwhile: to the vendor the late ones are new.
+func TestLateCommitAfterKeyWasUsedAgain(t *testing.T) {
+	for _, k := range []struct{ name, path string }{{"contact", "/Contacts"}, {"invoice", "/Invoices"}, {"payment", "/Payments"}} {
+		for _, late := range []time.Duration{30 * time.Second, 5*time.Minute + 50*time.Second, 6*time.Minute + 10*time.Second, 6*time.Minute + 50*time.Second} {
+			t.Run(fmt.Sprint(k.name, "/", late), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					r := rig.New(t)
+					r.Order("110.00", true)
+					r.Order("220.00", true)
+					r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.CommitLate, Delay: late})
+					settled(t, r)
+					time.Sleep(time.Hour)
+					settled(t, r)
+					if err := onlyOnce(r); err != nil {
+						t.Error(err)
+					}
+					wantBooks(t, r, "110.00 220.00", "110.00 220.00")
+				})
 			})
 		}
 	}

@@ -21,7 +21,8 @@ func TestKeyRunsOutWhileWaiting(t *testing.T) {
 				for range 30 {
 					r.Order("110.00", true)
 				}
-				r.Opts.Lease = time.Hour // so that it is not the lease that saves us
+				r.Opts.Lease = time.Hour       // so that it is not the lease that saves us
+				r.Opts.Quiet = 5 * time.Minute // shorter than the key's life, so that the bytes go again at once
 				r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: k.path, Kind: faults.LoseAnswer})
 				calls := 0
 				slow := pausing{Ledger: r.LedgerSide(), kind: k.name, pause: func() {

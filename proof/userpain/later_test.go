@@ -112,8 +112,25 @@ func TestPain33_LockedByPayment(t *testing.T) {
 	})
 }
 
-// Pain 33: nor is a paid invoice voided; and once the payment is gone, the edit goes through by itself.
+// Pain 33: nor is a paid invoice voided, whether its order was edited or deleted.
 func TestPain33_PaidInvoiceIsNotVoided(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		r.Settings.OnEdit, r.Settings.OnDelete = invoicesync.EditVoid, invoicesync.DeleteVoid
+		a, b := r.Order("110.00", true), r.Order("110.00", true)
+		r.Run()
+		edit(t, r, a, "120.00")
+		rig.Check(t, r.Keap.DeleteOrder(b.ID))
+		time.Sleep(25 * time.Hour)
+		rep := r.Run()
+		counted(t, "invoices", rep.Invoices, tally{"parked locked_by_payment": 2})
+		same(t, "writes", rep.Writes, 0)
+		same(t, "refusals by xero", r.Xero.Counts().ByStatus[400], 0)
+		r.Expect(2, 2, 2)
+	})
+}
+
+// Pain 33: once the payment is gone, the edit goes through by itself.
+func TestPain33_UnlockedByItself(t *testing.T) {
 	flow(t, func(t *testing.T, r *rig.Rig) {
 		r.Settings.OnEdit = invoicesync.EditUpdate
 		o := r.Order("110.00", false)

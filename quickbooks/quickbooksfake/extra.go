@@ -1,7 +1,5 @@
 package quickbooksfake
 
-import "encoding/json"
-
 // Types that keep unmodelled fields: each is written as its plain self with Extra appended. None of them is
 // ever embedded, so nothing inherits these methods.
 
@@ -14,9 +12,9 @@ func (i Invoice) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (i *Invoice) UnmarshalJSON(data []byte) (err error) {
 	type plain Invoice
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*i = Invoice(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*i = Invoice(in)
 	return err
 }
 
@@ -29,9 +27,9 @@ func (c CreditMemo) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (c *CreditMemo) UnmarshalJSON(data []byte) (err error) {
 	type plain CreditMemo
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*c = CreditMemo(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*c = CreditMemo(in)
 	return err
 }
 
@@ -44,9 +42,9 @@ func (r RefundReceipt) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (r *RefundReceipt) UnmarshalJSON(data []byte) (err error) {
 	type plain RefundReceipt
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*r = RefundReceipt(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*r = RefundReceipt(in)
 	return err
 }
 
@@ -59,9 +57,9 @@ func (l Line) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (l *Line) UnmarshalJSON(data []byte) (err error) {
 	type plain Line
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*l = Line(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*l = Line(in)
 	return err
 }
 
@@ -74,9 +72,9 @@ func (s SalesItemLineDetail) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (s *SalesItemLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain SalesItemLineDetail
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*s = SalesItemLineDetail(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*s = SalesItemLineDetail(in)
 	return err
 }
 
@@ -89,9 +87,9 @@ func (d DiscountLineDetail) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (d *DiscountLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain DiscountLineDetail
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*d = DiscountLineDetail(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*d = DiscountLineDetail(in)
 	return err
 }
 
@@ -104,9 +102,9 @@ func (t TxnTaxDetail) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (t *TxnTaxDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain TxnTaxDetail
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*t = TxnTaxDetail(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*t = TxnTaxDetail(in)
 	return err
 }
 
@@ -119,9 +117,9 @@ func (t TaxLineDetail) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (t *TaxLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxLineDetail
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*t = TaxLineDetail(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*t = TaxLineDetail(in)
 	return err
 }
 
@@ -134,9 +132,9 @@ func (p Payment) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (p *Payment) UnmarshalJSON(data []byte) (err error) {
 	type plain Payment
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*p = Payment(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*p = Payment(in)
 	return err
 }
 
@@ -149,9 +147,9 @@ func (c Customer) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (c *Customer) UnmarshalJSON(data []byte) (err error) {
 	type plain Customer
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*c = Customer(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*c = Customer(in)
 	return err
 }
 
@@ -164,9 +162,9 @@ func (v Vendor) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (v *Vendor) UnmarshalJSON(data []byte) (err error) {
 	type plain Vendor
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*v = Vendor(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*v = Vendor(in)
 	return err
 }
 
@@ -179,9 +177,9 @@ func (e Employee) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (e *Employee) UnmarshalJSON(data []byte) (err error) {
 	type plain Employee
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*e = Employee(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*e = Employee(in)
 	return err
 }
 
@@ -194,9 +192,9 @@ func (a Account) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (a *Account) UnmarshalJSON(data []byte) (err error) {
 	type plain Account
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*a = Account(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*a = Account(in)
 	return err
 }
 
@@ -209,9 +207,9 @@ func (i Item) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (i *Item) UnmarshalJSON(data []byte) (err error) {
 	type plain Item
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*i = Item(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*i = Item(in)
 	return err
 }
 
@@ -224,9 +222,9 @@ func (t TaxCode) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (t *TaxCode) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxCode
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*t = TaxCode(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*t = TaxCode(in)
 	return err
 }
 
@@ -239,9 +237,9 @@ func (t TaxRate) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (t *TaxRate) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxRate
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*t = TaxRate(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*t = TaxRate(in)
 	return err
 }
 
@@ -254,9 +252,9 @@ func (t Term) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (t *Term) UnmarshalJSON(data []byte) (err error) {
 	type plain Term
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*t = Term(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*t = Term(in)
 	return err
 }
 
@@ -269,9 +267,9 @@ func (p PaymentMethod) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (p *PaymentMethod) UnmarshalJSON(data []byte) (err error) {
 	type plain PaymentMethod
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*p = PaymentMethod(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*p = PaymentMethod(in)
 	return err
 }
 
@@ -284,9 +282,9 @@ func (c CompanyCurrency) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (c *CompanyCurrency) UnmarshalJSON(data []byte) (err error) {
 	type plain CompanyCurrency
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*c = CompanyCurrency(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*c = CompanyCurrency(in)
 	return err
 }
 
@@ -299,9 +297,9 @@ func (a Address) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (a *Address) UnmarshalJSON(data []byte) (err error) {
 	type plain Address
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*a = Address(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*a = Address(in)
 	return err
 }
 
@@ -314,9 +312,9 @@ func (p Phone) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (p *Phone) UnmarshalJSON(data []byte) (err error) {
 	type plain Phone
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*p = Phone(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*p = Phone(in)
 	return err
 }
 
@@ -329,9 +327,9 @@ func (e Email) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (e *Email) UnmarshalJSON(data []byte) (err error) {
 	type plain Email
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*e = Email(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*e = Email(in)
 	return err
 }
 
@@ -344,8 +342,8 @@ func (w Web) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the wire form.
 func (w *Web) UnmarshalJSON(data []byte) (err error) {
 	type plain Web
-	p := plain{}
-	p.Extra, err = gathered(data, &p)
-	*w = Web(p)
+	in := plain{}
+	in.Extra, err = gathered(data, &in)
+	*w = Web(in)
 	return err
 }

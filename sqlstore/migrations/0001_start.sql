@@ -24,6 +24,7 @@ CREATE TABLE invoicesync_links (
 	parent     TEXT NOT NULL,
 	run        TEXT NOT NULL,
 	batch      TEXT NOT NULL,
+	reasons    BIGINT NOT NULL, -- how many
 	body       BYTEA NOT NULL,
 	PRIMARY KEY (pair, kind, source_id, generation)
 ) /* sqlite: WITHOUT ROWID */;
@@ -34,6 +35,9 @@ CREATE INDEX invoicesync_links_parent ON invoicesync_links (parent, pair) WHERE 
 -- Few links are open at a time, so this index stays small and costs a written link nothing.
 CREATE INDEX invoicesync_links_open ON invoicesync_links (pair, state, kind, source_id)
 	WHERE state IN ('deferred', 'intended', 'parked', 'refused', 'uncertain');
+-- Written links that somebody must look at all the same, few among very many.
+CREATE INDEX invoicesync_links_attention ON invoicesync_links (pair, kind, source_id)
+	WHERE state = 'written' AND reasons > 0;
 
 CREATE TABLE invoicesync_batches (
 	id   TEXT NOT NULL PRIMARY KEY,

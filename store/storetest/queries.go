@@ -223,6 +223,7 @@ func linkQueryCases() []Case {
 					mk("6", ledger.KindInvoice, store.Refused, "", "r1", "", "tax"),
 					mk("7", ledger.KindInvoice, store.Skipped, "", "r1", "", "too_old"),
 					mk("8", ledger.KindInvoice, store.Deferred, "", "r3", ""),
+					mk("9", ledger.KindInvoice, store.Written, "", "r3", "", "changed", "voided"),
 					mk("p1", ledger.KindPayment, store.Written, "1", "r1", ""),
 					mk("p2", ledger.KindPayment, store.Parked, "1", "r2", "", "tax"),
 					mk("p3", ledger.KindPayment, store.Written, "3", "r2", ""),
@@ -233,12 +234,14 @@ func linkQueryCases() []Case {
 					f    store.LinkFilter
 					want []string
 				}{
-					{"pair", store.LinkFilter{}, []string{"1", "2", "3", "4", "5", "6", "7", "8", "p1", "p2", "p3"}},
+					{"pair", store.LinkFilter{}, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "p1", "p2", "p3"}},
 					{"kind", store.LinkFilter{Kind: ledger.KindPayment}, []string{"p1", "p2", "p3"}},
 					{"no such kind", store.LinkFilter{Kind: ledger.KindCreditNote}, nil},
 					{"state", store.LinkFilter{States: []store.LinkState{store.Parked}}, []string{"2", "3", "p2"}},
 					{"states", store.LinkFilter{States: []store.LinkState{store.Uncertain, store.Intended}}, []string{"4", "5"}},
-					{"states, closed ones too", store.LinkFilter{States: []store.LinkState{store.Written, store.Refused}}, []string{"1", "6", "p1", "p3"}},
+					{"states, closed ones too", store.LinkFilter{States: []store.LinkState{store.Written, store.Refused}}, []string{"1", "6", "9", "p1", "p3"}},
+					{"written with a code", store.LinkFilter{States: []store.LinkState{store.Written}, Code: "voided"}, []string{"9"}},
+					{"written without that code", store.LinkFilter{States: []store.LinkState{store.Written}, Code: "tax"}, nil},
 					{"skipped", store.LinkFilter{States: []store.LinkState{store.Skipped}}, []string{"7"}},
 					{"deferred", store.LinkFilter{States: []store.LinkState{store.Deferred}}, []string{"8"}},
 					{"deferred among open ones", store.LinkFilter{States: []store.LinkState{store.Parked, store.Deferred}}, []string{"2", "3", "8", "p2"}},
@@ -248,7 +251,7 @@ func linkQueryCases() []Case {
 					{"code", store.LinkFilter{Code: "tax"}, []string{"2", "6", "p2"}},
 					{"code, second reason", store.LinkFilter{Code: "tax_rate_differs"}, []string{"2"}},
 					{"part of a code", store.LinkFilter{Code: "tax_rate"}, nil},
-					{"after", store.LinkFilter{Kind: ledger.KindInvoice, After: "5"}, []string{"6", "7", "8"}},
+					{"after", store.LinkFilter{Kind: ledger.KindInvoice, After: "5"}, []string{"6", "7", "8", "9"}},
 					{"limit", store.LinkFilter{Limit: 2}, []string{"1", "2"}},
 					{"code and limit", store.LinkFilter{Code: "tax", Limit: 2}, []string{"2", "6"}},
 					{"together", store.LinkFilter{Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked, store.Refused}, Run: "r1", Code: "tax", After: "2"}, []string{"6"}},
