@@ -394,6 +394,9 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 	if err != nil {
 		return ledger.Payment{}, nil, err
 	}
+	if reason := w.rateReason(ctx, b.invoice.Currency, p.Rate); reason != nil {
+		return ledger.Payment{}, reason, nil
+	}
 	if lock := org.Locked(p.Date); !lock.IsZero() {
 		return hold("locked_period", "The ledger's period is locked on the day of the payment.", p.Date.String(), "after "+lock.String())
 	}

@@ -46,6 +46,7 @@ type pass struct {
 	creates     int
 	blank       map[string]bool // prefixes of sightings: whether there are none
 	scanned     bool            // the ledger was read as a whole in this run
+	sweepNow    bool            // pushed records are read again, whenever that was done last
 	feedStarted bool            // the payment feed was joined in this run
 	feedNext    ledger.Cursor   // where the feed stands, once the queues are empty
 	moved       map[string]bool // source ids of invoices that the payment feed has just named
@@ -177,6 +178,7 @@ func (w *pass) saveMeta(ctx context.Context) error {
 func (w *pass) again(ctx context.Context) error {
 	states := []store.LinkState{store.Deferred}
 	changed := w.meta.Settings != "" && w.meta.Settings != w.settings
+	w.sweepNow = changed // pushed records may now want their payments
 	if changed {
 		states = append(states, store.Parked, store.Skipped, store.Refused)
 	} else {

@@ -42,9 +42,6 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	}
 
 	var reasons []eligibility.Reason
-	if reason := w.rateReason(ctx, inv); reason != nil {
-		reasons = append(reasons, *reason)
-	}
 	shaped := inv
 	shaped.Lines = make([]ledger.Line, 0, len(inv.Lines))
 	for _, l := range inv.Lines {
@@ -75,6 +72,9 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 			return draft, rule, none, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil //nolint:nilerr // it parks the invoice, and is its reason
 		}
 		draft = adjusted.Invoice
+	}
+	if reason := w.rateReason(ctx, draft.Currency, draft.Rate); reason != nil {
+		reasons = append(reasons, *reason)
 	}
 	totals, reason := w.predictTotals(inv, &draft, predict)
 	if reason != nil {
@@ -122,14 +122,14 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict 
 	return p.Totals, &r
 }
 
-// rateReason parks a document in a foreign currency that states no exchange rate: the ledger would take
-// a rate of its own.
-func (w *pass) rateReason(ctx context.Context, inv ledger.Invoice) *eligibility.Reason {
+// rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a
+// rate of its own. A host states one with Options.Adjust.
+func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
 	org, err := w.organisation(ctx)
-	if err != nil || inv.Currency == org.BaseCurrency || inv.Rate.Valid && inv.Rate.Decimal.IsPositive() {
+	if err != nil || currency == org.BaseCurrency || rate.Valid && rate.Decimal.IsPositive() {
 		return nil
 	}
-	r := parked("exchange_rate_missing", "The invoice is in a foreign currency and states no exchange rate.", string(inv.Currency), string(org.BaseCurrency))
+	r := parked("exchange_rate_missing", "It is in a foreign currency and states no exchange rate.", string(currency), string(org.BaseCurrency))
 	return &r
 }
 

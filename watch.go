@@ -354,7 +354,7 @@ func (w *pass) sweep(ctx context.Context) error {
 		// A first run has just read everything.
 		w.meta.LastSweep = now
 		return w.saveMeta(ctx)
-	case now.Sub(w.meta.LastSweep) < w.opts.SweepEvery:
+	case now.Sub(w.meta.LastSweep) < w.opts.SweepEvery && !w.sweepNow:
 		return nil
 	}
 	after := ""

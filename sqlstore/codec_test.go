@@ -83,28 +83,30 @@ func TestLinkBodyLayout(t *testing.T) {
 	t.Parallel()
 	link := store.Link{
 		Adopted: true, LedgerNumber: "N", SourceHash: "h", Currency: "AUD", Amount: decimal.RequireFromString("-1.5"),
-		Rule: "r", Updated: time.UnixMicro(2), Reasons: []store.Reason{{Code: "c"}},
+		Rule: "r", Updated: time.UnixMicro(2), Reasons: []store.Reason{{Code: "c"}}, Bucket: "b/", UpdatedBy: "u",
 	}
-	want := "\x01" + // layout
+	start := "\x01" + // layout
 		"\x01" + // adopted
 		"\x01N" + "\x00" + "\x00" + // ledger number, version, parent
 		"\x00" + "\x01h" + "\x00" + // source version, source hash, settings
 		"\x03AUD" +
 		"\x01\x01\x1d" + "\x00" + "\x00" + // amount: tag, exponent -1, coefficient -15; predicted, actual
 		"\x01r" + // rule
-		"\x00" + "\x01\x04" + // first sent, updated: tag, 2 microseconds
-		"\x01" + "\x01c" + "\x00" // one reason
+		"\x00" + "\x01\x04" // first sent, updated: tag, 2 microseconds
+	want := start +
+		"\x01" + "\x01c" + "\x00" + // one reason
+		"\x02b/" + "\x00" + "\x01u" // bucket, created by, updated by
 	if got := string(appendLink(nil, &link)); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	// Fields that a later version adds read as zero from a body that was written before them.
 	var got store.Link
-	if err := readLink(&got, want[:len(want)-4]); err != nil || got.Rule != "r" || got.Reasons != nil {
+	if err := readLink(&got, start); err != nil || got.Rule != "r" || got.Reasons != nil {
 		t.Errorf("a shorter body: got rule %q, reasons %v, error %v", got.Rule, got.Reasons, err)
 	}
 	for name, body := range map[string]string{
 		"empty": "", "unknown layout": "\x02" + want[1:], "too long": want + "\x00", "cut inside a text": want[:12],
-		"flag that is none": "\x01\x07", "count beyond the end": want[:len(want)-4] + "\xff\xff\x03",
+		"flag that is none": "\x01\x07", "count beyond the end": start + "\xff\xff\x03",
 	} {
 		if err := readLink(&store.Link{}, body); err == nil {
 			t.Errorf("%s: no error", name)

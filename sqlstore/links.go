@@ -450,6 +450,9 @@ func appendLink(room []byte, link *store.Link) []byte {
 		e.text(reason.Code)
 		e.text(reason.Message)
 	}
+	e.text(link.Bucket)
+	e.text(link.CreatedBy)
+	e.text(link.UpdatedBy)
 	return e.buf
 }
 
@@ -475,5 +478,8 @@ func readLink(link *store.Link, body string) error {
 			link.Reasons[i] = store.Reason{Code: d.text(), Message: d.text()}
 		}
 	}
+	link.Bucket = d.text()
+	link.CreatedBy = d.text()
+	link.UpdatedBy = d.text()
 	return d.end()
 }

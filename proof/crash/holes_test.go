@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/proof/internal/rig"
+	"github.com/invoicesync/invoicesync/sqlstore/sqlite"
 	"github.com/invoicesync/invoicesync/store"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
@@ -456,4 +458,30 @@ func TestLateCommitAfterKeyWasUsedAgain(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A store that forgets which run wrote a record counts it twice, and takes nothing back.
+func TestSQLiteRemembersWhoWrote(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := rig.New(t)
+		db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "store"), nil)
+		rig.Check(t, err)
+		defer db.Close()
+		r.DB = db
+		o := r.Order("110.00", false)
+		r.Order("220.00", true)
+		first := r.Run()
+		time.Sleep(time.Minute)
+		r.Pay(o.ID, "10.00") // the order is read twice now: as a new one, and for its payment
+		rep := r.Run()
+		if rep.Invoices.Already != 2 || rep.Invoices.Read != 2 || rep.Payments.Created != 1 {
+			t.Fatalf("two orders, counted as %+v", rep.Invoices)
+		}
+		rep, err = r.Push().Revert(context.Background(), first.Run)
+		rig.Check(t, err)
+		if rep.Payments.Updated != 1 || rep.Invoices.Updated != 1 {
+			t.Fatalf("a payment and an invoice are to be taken back, the other invoice has got a later payment: %+v", rep)
+		}
+		wantBooks(t, r, "110.00", "10.00")
+	})
 }

@@ -132,7 +132,6 @@ func torture(t *testing.T, seed uint64, db store.Store, sum *tally) {
 	for range 1 + rng.IntN(12) {
 		w.order()
 	}
-	w.Opts.Observer = func(e invoicesync.Event) { if os.Getenv("DBG") != "" { t.Log(e.At.Format(time.TimeOnly), e.Run[:4], e.What, e.Kind, e.SourceID, e.Codes) } }
 	w.storm(seed)
 	for range 2 + rng.IntN(5) {
 		for range rng.IntN(5) {

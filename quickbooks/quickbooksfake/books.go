@@ -27,6 +27,7 @@ type Books struct {
 
 	names   map[string]owner    // folded display name → who has it
 	numbers map[string][]string // kind and number → ids
+	paying  map[string][]string // kind and id of a sale → ids of the payments that have a line for it
 	limits  realmLimits
 }
 
@@ -298,7 +299,7 @@ func (f *Fake) apply(c *change) error {
 		}
 		b = &Books{
 			f: f, tables: map[string]*table{}, ids: map[string]int64{}, keys: map[string]*answered{},
-			names: map[string]owner{}, numbers: map[string][]string{}, limits: newRealmLimits(),
+			names: map[string]owner{}, numbers: map[string][]string{}, paying: map[string][]string{}, limits: newRealmLimits(),
 		}
 		for name, k := range f.kinds {
 			b.tables[name] = &table{kind: k, byID: map[string]*row{}}
@@ -354,6 +355,11 @@ func (b *Books) list(kind string, r record) {
 		slot := kind + "\x00" + number
 		b.numbers[slot] = append(b.numbers[slot], r.head().ID)
 	}
+	if p, ok := r.(*Payment); ok {
+		for _, t := range targets(p) {
+			b.paying[t.slot()] = append(b.paying[t.slot()], p.ID)
+		}
+	}
 }
 
 func (b *Books) unlist(kind string, r record) {
@@ -365,6 +371,11 @@ func (b *Books) unlist(kind string, r record) {
 	if number := docNumber(r); number != "" {
 		slot := kind + "\x00" + number
 		b.numbers[slot] = slices.DeleteFunc(slices.Clone(b.numbers[slot]), func(id string) bool { return id == r.head().ID })
+	}
+	if p, ok := r.(*Payment); ok {
+		for _, t := range targets(p) {
+			b.paying[t.slot()] = slices.DeleteFunc(slices.Clone(b.paying[t.slot()]), func(id string) bool { return id == p.ID })
+		}
 	}
 }
 
@@ -408,13 +419,14 @@ type op struct {
 	allow  bool      // duplicate numbers
 	change *change
 	placed map[string]int // kind and id → place in change.Put
+	bumped map[string]bool
 	owed   map[string]decimal.Decimal
 }
 
 func (b *Books) begin() *op {
 	return &op{
 		b: b, at: b.now().Truncate(time.Second), change: &change{Realm: b.company.RealmID, IDs: map[string]int64{}},
-		placed: map[string]int{}, owed: map[string]decimal.Decimal{},
+		placed: map[string]int{}, bumped: map[string]bool{}, owed: map[string]decimal.Decimal{},
 	}
 }
 

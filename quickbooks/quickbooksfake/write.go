@@ -158,15 +158,20 @@ func same(a, b record) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// bump moves a record's token and its time of change.
+// bump moves a record's token and its time of change, once in an operation.
 func (o *op) bump(r record) {
 	h := r.head()
+	h.MetaData.LastUpdatedTime = o.at
+	slot := fmt.Sprintf("%T %s", r, h.ID)
+	if o.bumped[slot] {
+		return
+	}
+	o.bumped[slot] = true
 	n, err := strconv.Atoi(h.SyncToken)
 	if err != nil {
 		n = 0
 	}
 	h.SyncToken = strconv.Itoa(n + 1)
-	h.MetaData.LastUpdatedTime = o.at
 }
 
 // edit copies a record of the books, lets change it, and bumps it.

@@ -24,6 +24,7 @@ func fullLink() store.Link {
 	l.Actual = decimal.RequireFromString("99999999999999999999999999.000000000001")
 	l.Reasons = []store.Reason{{Code: "one", Message: "first"}, {Code: "two"}}
 	l.Rule, l.Batch, l.Run = "plan", "batch-1", "run-1"
+	l.Bucket, l.CreatedBy, l.UpdatedBy = "parked/one", "run-0", "run-2"
 	l.FirstSent = time.Date(2026, 3, 4, 5, 6, 7, 89_000_000, time.FixedZone("east", 10*3600))
 	l.Updated = time.Date(1999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
 	return l
@@ -54,12 +55,12 @@ func (s *suite) sameLink(got, want store.Link, what string) {
 		state                                                                store.LinkState
 		adopted                                                              bool
 		ledgerID, number, version, parent, ledgerParent, sourceVersion, hash string
-		settings, rule, batch, run                                           string
+		settings, rule, batch, run, bucket, createdBy, updatedBy             string
 		currency                                                             ledger.Currency
 	}
 	of := func(l store.Link) plain {
 		return plain{l.Pair, l.Kind, l.SourceID, l.Generation, l.Mark, l.State, l.Adopted, l.LedgerID, l.LedgerNumber, l.LedgerVersion,
-			l.Parent, l.LedgerParent, l.SourceVersion, l.SourceHash, l.Settings, l.Rule, l.Batch, l.Run, l.Currency}
+			l.Parent, l.LedgerParent, l.SourceVersion, l.SourceHash, l.Settings, l.Rule, l.Batch, l.Run, l.Bucket, l.CreatedBy, l.UpdatedBy, l.Currency}
 	}
 	same(s, of(got), of(want), "%s", what)
 }
