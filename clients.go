@@ -415,11 +415,19 @@ func digest(s string) string {
 // displayName is what a new contact is called.
 func displayName(c ledger.Contact) string {
 	for _, name := range []string{c.Company, c.Name, c.GivenName + " " + c.FamilyName, c.Email} {
-		if name = strings.Join(strings.Fields(strings.NewReplacer("<", "", ">", "").Replace(name)), " "); name != "" {
+		if name = strings.Join(strings.Fields(withoutBrackets(name)), " "); name != "" {
 			return name
 		}
 	}
 	return "Client " + c.ID
+}
+
+// withoutBrackets takes out what ledgers refuse in a name.
+func withoutBrackets(name string) string {
+	if !strings.ContainsAny(name, "<>") {
+		return name
+	}
+	return strings.NewReplacer("<", "", ">", "").Replace(name)
 }
 
 func suffix(id string) string { return " (" + id + ")" }

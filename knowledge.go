@@ -298,6 +298,10 @@ func (w *pass) looksAlreadyThere(ctx context.Context, inv, draft ledger.Invoice,
 	if empty, err := w.nothingLooksAlike(ctx); err != nil || empty {
 		return nil, err
 	}
+	return w.compareWithSeen(ctx, inv, draft, contactID)
+}
+
+func (w *pass) compareWithSeen(ctx context.Context, inv, draft ledger.Invoice, contactID string) ([]eligibility.Reason, error) {
 	var near, exact []string
 	total := draft.Totals.Total
 	sameContact := func(s sighting) bool {

@@ -75,6 +75,9 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 			Message: fmt.Sprintf("The invoice was changed in the source after it was pushed: its total is %s there and %s in the ledger.", inv.Totals.Total, link.Actual)}}
 		return link
 	}
+	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+		return link, nil // that comes first, and is for a person to decide
+	}
 	mode := w.push.settings.OnEdit
 	if mode == EditReport || w.plan != nil {
 		return report(), nil
@@ -86,6 +89,10 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	}
 	if err != nil {
 		return link, err
+	}
+	if !current.Status.Live() {
+		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "Somebody voided or deleted the invoice in the ledger. It is not created again by itself."}}
+		return link, nil
 	}
 	if mode == EditVoid {
 		return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, replaced)

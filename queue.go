@@ -132,9 +132,15 @@ func (w *pass) writeInvoices(ctx context.Context, n int) error {
 	if n == 0 {
 		return nil
 	}
-	batch := w.newInvoices[:n:n]
+	batch := w.newInvoices[:n]
 	w.newInvoices = w.newInvoices[n:]
-	return w.invoices.write(ctx, w.run, batch)
+	err := w.invoices.write(ctx, w.run, batch[:n:n])
+	if err == nil && len(w.newInvoices) == 0 {
+		// The next page brings as many.
+		clear(batch)
+		w.newInvoices = batch[:0]
+	}
+	return err
 }
 
 // contactDone lets the invoices of a contact go on, or parks them.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -135,15 +135,51 @@ func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate de
 
 // contentHash changes when the content of an invoice does: what it says, not how it was paid.
 func contentHash(inv ledger.Invoice) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s|%s|%s|%s|%s|", inv.Date, inv.Currency, inv.Contact.ID, inv.Totals.Total, inv.TaxMode)
-	for _, l := range inv.Lines {
-		for _, s := range []string{string(l.Kind), l.SKU, l.Name, l.Description, l.Quantity.String(), l.UnitPrice.String(), l.Amount.String(), string(l.Taxability)} {
-			h.Write([]byte(s))
-			h.Write([]byte{0})
-		}
+	b := make([]byte, 0, 1024)
+	for _, s := range [...]string{inv.Date.String(), string(inv.Currency), inv.Contact.ID} {
+		b = append(append(b, s...), '|')
 	}
-	return hex.EncodeToString(h.Sum(nil)[:10])
+	b = append(appendDecimal(b, inv.Totals.Total), '|')
+	b = append(append(b, inv.TaxMode...), '|')
+	for i := range inv.Lines {
+		l := &inv.Lines[i]
+		for _, s := range [...]string{string(l.Kind), l.SKU, l.Name, l.Description} {
+			b = append(append(b, s...), 0)
+		}
+		for _, d := range [...]decimal.Decimal{l.Quantity, l.UnitPrice, l.Amount} {
+			b = append(appendDecimal(b, d), 0)
+		}
+		b = append(append(b, l.Taxability...), 0)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:10])
+}
+
+// appendDecimal appends what String returns, which allocates, and contents are hashed by the thousand.
+func appendDecimal(b []byte, d decimal.Decimal) []byte {
+	places := -d.Exponent()
+	if places < 0 || places > 9 || d.NumDigits() > 18 {
+		return append(b, d.String()...)
+	}
+	n := d.CoefficientInt64()
+	if n < 0 {
+		b, n = append(b, '-'), -n
+	}
+	unit := int64(1)
+	for range places {
+		unit *= 10
+	}
+	b = strconv.AppendInt(b, n/unit, 10)
+	n %= unit
+	for point := true; n > 0; point = false {
+		if point {
+			b = append(b, '.')
+		}
+		unit /= 10
+		b = append(b, byte('0'+n/unit))
+		n %= unit
+	}
+	return b
 }
 
 // normal folds a name for comparing: case, accents and spaces aside.

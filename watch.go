@@ -176,7 +176,7 @@ func (w *pass) startFeed(ctx context.Context) error {
 	if err != nil || cursor != "" {
 		return err
 	}
-	for page, err := range w.push.source.Payments(ctx, ledger.Query{Since: time.Now().Add(-24 * time.Hour)}) {
+	for page, err := range w.push.source.Payments(ctx, ledger.Query{Since: time.Now().Add(-joinBack)}) {
 		if is(err, ledger.ErrUnsupported) {
 			return nil
 		}
@@ -419,3 +419,6 @@ func (w *pass) after(ctx context.Context) error {
 	w.scanned = false
 	return w.watchLedger(ctx)
 }
+
+// joinBack is how far back the feed is read when it is joined: a bank debit may be pending for days.
+const joinBack = 14 * 24 * time.Hour

@@ -40,6 +40,8 @@ var (
 				List []wireOrder `json:"orders"`
 				Next text        `json:"next_page_token"`
 			}
+			// An order has about as many bytes here as there. Growing by and by would cost several times that.
+			p.List = make([]wireOrder, 0, min(len(b)/1000+1, MaxPageSize))
 			err := json.Unmarshal(b, &p)
 			return p.List, p.Next, err
 		},
@@ -77,7 +79,7 @@ var (
 func decodeList[T any](body []byte, s *shape[T]) (list[T], error) {
 	body = withoutBOM(body)
 	values, next, err := s.fast(body)
-	if err == nil && values != nil {
+	if err == nil && len(values) > 0 {
 		l := list[T]{token: next.trimmed(), rows: make([]row[T], 0, len(values))}
 		for i := range values {
 			l.rows = append(l.rows, newRow(&values[i], s))

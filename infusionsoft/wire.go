@@ -149,7 +149,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		return wrongType("nothing", t)
 	case b[0] == '"':
 		if inner := b[1 : len(b)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
-			*t = text(inner)
+			*t = frequent(inner)
 			return nil
 		}
 		var s string
@@ -164,6 +164,52 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		return wrongType(kindOf(b), t)
 	}
 	return nil
+}
+
+// frequent returns b as a text, without memory of its own where it is one of those that nearly every
+// record has.
+func frequent(b []byte) text {
+	switch string(b) {
+	case "":
+		return ""
+	case "DRAFT":
+		return "DRAFT"
+	case "SENT":
+		return "SENT"
+	case "PAID":
+		return "PAID"
+	case "NONE":
+		return "NONE"
+	case "PRODUCT":
+		return "PRODUCT"
+	case "SERVICE":
+		return "SERVICE"
+	case "SHIPPING":
+		return "SHIPPING"
+	case "TAX":
+		return "TAX"
+	case "DISCOUNT":
+		return "DISCOUNT"
+	case "UNPAID_MANUAL":
+		return "UNPAID_MANUAL"
+	case "MANUAL_PAID":
+		return "MANUAL_PAID"
+	case "MANUAL_PAYMENT":
+		return "MANUAL_PAYMENT"
+	case "ONLINE":
+		return "ONLINE"
+	case "INVOICE":
+		return "INVOICE"
+	case "USD":
+		return "USD"
+	case "AUD":
+		return "AUD"
+	case "GBP":
+		return "GBP"
+	case "CAD":
+		return "CAD"
+	}
+	return text(b)
 }
 
 // trimmed returns the text without the spaces around it: the vendor stores " " for nothing.

@@ -28,18 +28,15 @@ const MarkLength = 16
 // NewMark hashes where a record comes from and where it goes. The generation is 0, and rises only
 // when a record is created again on purpose.
 func NewMark(into OrganisationID, kind RecordKind, from OrganisationID, id string, generation int) Mark {
-	h := sha256.New()
-	for _, s := range []string{into.Vendor, into.ID, string(kind), from.Vendor, from.ID, id} {
+	text := make([]byte, 0, 256)
+	for _, s := range [...]string{into.Vendor, into.ID, string(kind), from.Vendor, from.ID, id} {
 		// The length goes in front, so that no two lists of fields run together into one text.
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
+		text = binary.BigEndian.AppendUint64(text, uint64(len(s)))
+		text = append(text, s...)
 	}
-	var g [8]byte
-	binary.BigEndian.PutUint64(g[:], uint64(generation))
-	h.Write(g[:])
-	return Mark(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
+	text = binary.BigEndian.AppendUint64(text, uint64(generation))
+	sum := sha256.Sum256(text)
+	return Mark(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
 // Valid reports whether m has the form of a mark.
@@ -58,11 +55,14 @@ func (m Mark) Valid() bool {
 // MarkIn returns the last word of text that has the form of a mark, or "". Words end at spaces and at
 // any of / # ? & = : ; ,
 func MarkIn(text string) Mark {
-	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n/#?&=:;,", r) })
-	for i := len(words) - 1; i >= 0; i-- {
-		if m := Mark(words[i]); m.Valid() {
+	for {
+		word := text[strings.LastIndexAny(text, " \t\r\n/#?&=:;,")+1:]
+		if m := Mark(word); m.Valid() {
 			return m
 		}
+		if len(word) == len(text) {
+			return ""
+		}
+		text = text[:len(text)-len(word)-1]
 	}
-	return ""
 }

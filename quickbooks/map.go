@@ -137,7 +137,7 @@ func (l *Ledger) toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 	if !summary {
 		inv.Lines = d.lines(nil, w.Line)
 	}
-	inv.PaymentsElsewhere = len(paymentIDs(w)) > 0 || !inv.Totals.Paid.IsZero()
+	inv.PaymentsElsewhere = len(paymentIDs(w)) > 0
 	inv.Unclear, inv.UnclearDetail = d.code, d.detail
 	l.remember(w.ID, w.CustomerRef.Value)
 	return inv

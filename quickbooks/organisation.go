@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -162,7 +161,7 @@ func (l *Ledger) currencies(ctx context.Context, base ledger.Currency) ([]ledger
 	resp, err := l.ask(ctx, statement{entity: "CompanyCurrency", max: 1000}.String())
 	list := []ledger.Currency{base}
 	if err != nil {
-		if e := asError(err); e != nil && e.Status == http.StatusBadRequest {
+		if e := asError(err); e != nil && (e.Code == "4001" || e.Code == "4000") {
 			return list, nil // a company that does not know the list has no other currency to write in
 		}
 		return nil, err
@@ -201,4 +200,3 @@ func (l *Ledger) known(thing string) (*Company, error) {
 		Message: "what can be written depends on the company's country and preferences: call Organisation first",
 	}
 }
-

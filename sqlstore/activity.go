@@ -32,6 +32,7 @@ func (a activity) Append(list ...store.Row) error {
 	room := make([]byte, 0, 256)
 	runs := map[string][2]int64{}
 	var failed error
+	var run, event boxed
 	_, err = a.t.insert(`INSERT INTO invoicesync_activity (seq, at, pair, run, event, source_id, ledger_id, body) VALUES `, 8, ``,
 		len(list), func(i int, args []any) []any {
 			row := head.Add(list[i])
@@ -48,7 +49,7 @@ func (a activity) Append(list ...store.Row) error {
 			}
 			start := len(room)
 			room = appendRow(room, &row)
-			return append(args, row.Seq, row.At.UnixMilli(), number, row.Run, row.Event, row.SourceID, row.LedgerID, room[start:len(room):len(room)])
+			return append(args, row.Seq, row.At.UnixMilli(), number, run.of(row.Run), event.of(row.Event), row.SourceID, row.LedgerID, room[start:len(room):len(room)])
 		})
 	if err == nil {
 		err = failed

@@ -36,15 +36,24 @@ func (d documents) Put(key string, value []byte, version int64) error {
 	if d.room == "" || key == "" {
 		return d.t.fail("document %q of room %q: a room and a key are needed", key, d.room)
 	}
+	if value == nil {
+		value = []byte{} // nil would be NULL
+	}
+	if version == store.AnyVersion {
+		_, err := d.t.exec(`INSERT INTO invoicesync_documents (room, name, version, value) VALUES ($1, $2, 1, $3)
+			ON CONFLICT (room, name) DO UPDATE SET version = invoicesync_documents.version + 1, value = excluded.value`,
+			d.room, key, value)
+		if err != nil {
+			return d.failed("put", key, err)
+		}
+		return nil
+	}
 	have, err := d.version(key)
 	if err != nil {
 		return err
 	}
-	if version != store.AnyVersion && version != have {
+	if version != have {
 		return d.conflict(key, version, have)
-	}
-	if value == nil {
-		value = []byte{} // nil would be NULL
 	}
 	_, err = d.t.exec(`INSERT INTO invoicesync_documents (room, name, version, value) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (room, name) DO UPDATE SET version = excluded.version, value = excluded.value`,

@@ -153,6 +153,7 @@ func (l links) Put(list ...store.Link) error {
 	list = lastOfEach(list)
 	room := make([]byte, 0, 256)
 	var failed error
+	var kind, state, run, batch boxed
 	affected, err := l.t.insert(
 		`INSERT INTO invoicesync_links (pair, kind, source_id, generation, mark, state, ledger_id, parent, run, batch, reasons, body) VALUES `, 12,
 		// The mark of a record never changes in practice, and leaving it alone keeps its index untouched.
@@ -170,8 +171,8 @@ func (l links) Put(list ...store.Link) error {
 			// The memory is cut, not cleared: the arguments of a group lie in it side by side.
 			start := len(room)
 			room = appendLink(room, link)
-			return append(args, number, string(link.Kind), link.SourceID, int64(link.Generation), string(link.Mark), string(link.State),
-				link.LedgerID, link.Parent, link.Run, link.Batch, int64(len(link.Reasons)), room[start:len(room):len(room)])
+			return append(args, number, kind.of(string(link.Kind)), link.SourceID, int64(link.Generation), string(link.Mark), state.of(string(link.State)),
+				link.LedgerID, link.Parent, run.of(link.Run), batch.of(link.Batch), int64(len(link.Reasons)), room[start:len(room):len(room)])
 		})
 	if err == nil {
 		err = failed

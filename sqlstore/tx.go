@@ -109,6 +109,19 @@ func (t *tx) one(query string, args []any, to ...any) (found bool, err error) {
 
 var errEnough = errors.New("sqlstore: enough rows")
 
+// boxed makes texts into arguments. One that comes again and again, row by row, is made into one once.
+type boxed struct {
+	text  string
+	value any
+}
+
+func (b *boxed) of(s string) any {
+	if b.value == nil || b.text != s {
+		b.text, b.value = s, s
+	}
+	return b.value
+}
+
 // groups are the numbers of rows that one statement writes. A few sizes, so that few statements have to
 // be prepared; 50 and 30 records are what ledgers take at once.
 var groups = [...]int{50, 10, 1}

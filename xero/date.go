@@ -40,6 +40,12 @@ func parseInstant(s string) (time.Time, error) {
 		}
 		return time.UnixMilli(ms).UTC(), nil
 	}
+	const plain = "2006-01-02T15:04:05"
+	if len(s) == len(plain) { // the companion fields, on every invoice; a failed form costs more than one that fits
+		if t, err := time.Parse(plain, s); err == nil && t.Year() >= 1 {
+			return t, nil
+		}
+	}
 	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", time.DateOnly} {
 		if t, err := time.Parse(form, s); err == nil && t.Year() >= 1 {
 			return t.UTC(), nil

@@ -201,7 +201,7 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 					line.TaxAmount = before.Lines[f].TaxAmount // not one cent may move
 				}
 			}
-			o, err := outLineOf(checked, line)
+			o, err := outLineOf(&checked, &line)
 			if err != nil {
 				return ledger.Encoded{}, err
 			}

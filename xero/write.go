@@ -110,7 +110,7 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 	}
 	if unknown == nil {
 		var page wirePage
-		if page, err = decodeEchoes(resp); err == nil {
+		if page, err = decodeEchoes(resp, w.kind, len(b.Members)); err == nil {
 			return match(b.Members, w.echoes(&page)), nil
 		}
 		unknown = &seen{"unreadable", "the answer cannot be read"}
@@ -140,11 +140,19 @@ func requestError(thing, message string) error {
 }
 
 // decodeEchoes reads a batch's answer. One record that cannot be read must not hide the others: it is
-// dropped, and its member is then uncertain.
-func decodeEchoes(resp *vendorhttp.Response) (wirePage, error) {
+// dropped, and its member is then uncertain. Room is made for as many records as were sent.
+func decodeEchoes(resp *vendorhttp.Response, kind string, sent int) (wirePage, error) {
 	var page wirePage
-	err := resp.Decode(&page)
-	if err == nil {
+	switch kind {
+	case "Invoices":
+		page.Invoices = make([]wireInvoice, 0, sent)
+	case "Contacts":
+		page.Contacts = make([]wireContact, 0, sent)
+	case "Payments":
+		page.Payments = make([]wirePayment, 0, sent)
+	}
+	// Straight from the body: a json.Decoder would copy it first.
+	if resp.Kind() == vendorhttp.KindJSON && json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &page) == nil {
 		return page, nil
 	}
 	var raw rawPage
@@ -170,13 +178,26 @@ func readable[W any](raw []json.RawMessage) []W {
 
 // match finds each member's echo by its mark; the order of an answer is not promised.
 func match[T any](members []ledger.Member, echoes []echo[T]) []ledger.Outcome[T] {
-	byMark := map[ledger.Mark][]*echo[T]{}
+	byMark := make(map[ledger.Mark]int, len(echoes)) // the first that has it
+	var more map[ledger.Mark][]*echo[T]              // the others, where there are some
 	for i := range echoes {
-		byMark[echoes[i].mark] = append(byMark[echoes[i].mark], &echoes[i])
+		e := &echoes[i]
+		if _, again := byMark[e.mark]; !again {
+			byMark[e.mark] = i
+			continue
+		}
+		if more == nil {
+			more = map[ledger.Mark][]*echo[T]{}
+		}
+		more[e.mark] = append(more[e.mark], e)
 	}
 	outcomes := make([]ledger.Outcome[T], len(members))
+	var first [1]*echo[T]
 	for i, m := range members {
-		hits := byMark[m.Mark]
+		hits := first[:0]
+		if at, ok := byMark[m.Mark]; ok {
+			hits = append(append(hits, &echoes[at]), more[m.Mark]...)
+		}
 		if len(hits) == 0 && len(members) == 1 && len(echoes) == 1 && echoes[0].result.failed() && zeroID(echoes[0].id) {
 			// A refused record may come back without its Url. Where one was sent and one comes back, it is it.
 			hits = []*echo[T]{&echoes[0]}

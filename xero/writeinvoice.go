@@ -130,8 +130,8 @@ const maxQuantity = 13
 
 func outLines(inv ledger.Invoice) ([]outLine, error) {
 	lines := make([]outLine, 0, len(inv.Lines))
-	for _, line := range inv.Lines {
-		out, err := outLineOf(inv, line)
+	for i := range inv.Lines {
+		out, err := outLineOf(&inv, &inv.Lines[i])
 		if err != nil {
 			return nil, err
 		}
@@ -140,9 +140,9 @@ func outLines(inv ledger.Invoice) ([]outLine, error) {
 	return lines, nil
 }
 
-func outLineOf(inv ledger.Invoice, line ledger.Line) (outLine, error) {
-	priced := price(line)
-	out := outLine{Description: describe(line, priced.note)}
+func outLineOf(inv *ledger.Invoice, line *ledger.Line) (outLine, error) {
+	priced := price(*line)
+	out := outLine{Description: describe(*line, priced.note)}
 	if priced.bare {
 		return out, nil
 	}
@@ -162,7 +162,8 @@ func outLineOf(inv ledger.Invoice, line ledger.Line) (outLine, error) {
 	case inv.Status != ledger.StatusDraft && line.Account == "" && line.ItemCode == "":
 		return out, refuse("", ledger.RefusedAccount, "a line of an approved invoice needs an account")
 	}
-	out.Quantity, out.UnitAmount = numberOf(priced.quantity), numberOf(priced.unit)
+	numbers := [...]number{{priced.quantity}, {priced.unit}}
+	out.Quantity, out.UnitAmount = &numbers[0], &numbers[1]
 	out.ItemCode, out.AccountCode = line.ItemCode, line.Account
 	out.TaxType = line.TaxCode
 	if line.TaxAmount.Valid && inv.TaxMode != ledger.TaxNone {

@@ -6,12 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // The program end to end, over real HTTP on the loopback interface.
 func Example() {
+	dir, err := os.MkdirTemp("", "quickstart-example-")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
 	var out bytes.Buffer
-	p := program{args: []string{"-orders", "9", "-seed", "5", "-json"}, env: os.Getenv, out: &out, err: os.Stderr}
+	p := program{args: []string{"-db", filepath.Join(dir, "shop.db"), "-orders", "9", "-seed", "5", "-json"}, env: os.Getenv, out: &out, err: os.Stderr}
 	code := p.run(context.Background())
 
 	var report struct {

@@ -81,6 +81,8 @@ func tidy(db store.Store, pair store.Pair) error {
 		}
 		for _, l := range links {
 			switch {
+			case l.Kind == ledger.KindContact && l.State == store.Deferred:
+				// Nobody asks for this client any more: the order is gone.
 			case l.State == store.Intended, l.State == store.Uncertain, l.State == store.Deferred:
 				errs = append(errs, fmt.Errorf("%s %s is %s: %v", l.Kind, l.SourceID, l.State, l.Reasons))
 			case l.Batch != "":
@@ -92,7 +94,9 @@ func tidy(db store.Store, pair store.Pair) error {
 }
 
 // pairOf is the pair of a rig's flow.
-func pairOf(r *rig.Rig) store.Pair { return store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger} }
+func pairOf(r *rig.Rig) store.Pair {
+	return store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger}
+}
 
 // rest runs new processes until one of them finds nothing left to wait for. It returns the last report.
 func rest(r *rig.Rig, db store.Store) (invoicesync.Report, error) {

@@ -485,3 +485,29 @@ func TestSQLiteRemembersWhoWrote(t *testing.T) {
 		wantBooks(t, r, "110.00", "10.00")
 	})
 }
+
+// Somebody voids the invoice in the ledger, and then the source changes the order. The void is what a
+// person is told of, run after run, whatever is set for edits.
+func TestVoidedByHandThenEdited(t *testing.T) {
+	for _, mode := range []invoicesync.OnEdit{invoicesync.EditReport, invoicesync.EditUpdate, invoicesync.EditVoid} {
+		t.Run(string(mode), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				r := rig.New(t)
+				r.Settings.OnEdit = mode
+				o := r.Order("110.00", false)
+				r.Run()
+				time.Sleep(time.Hour)
+				price(t, r, o.ID, "120.00")
+				rig.Check(t, r.Xero.Books().VoidInvoice(r.LiveInvoices()[0].ID))
+				for range 3 {
+					rep := settled(t, r)
+					if rep.Invoices.Parked["voided_in_ledger"] != 1 {
+						t.Errorf("%+v", rep.Invoices)
+					}
+					time.Sleep(26 * time.Hour)
+				}
+				wantBooks(t, r, "", "")
+			})
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/infusionsoft"
@@ -33,6 +34,9 @@ type mortal struct {
 	after string // or dies after the first request of this method
 	path  string // whose path ends so
 	quiet bool   // ending only cancels: the process goes on to tidy up
+
+	restAt int // at this step, if it is outside of a transaction, the machine sleeps for rest
+	rest   time.Duration
 }
 
 // step counts one step and reports whether the process is dead.
@@ -43,6 +47,11 @@ func (m *mortal) step(name string) bool {
 		return !m.quiet
 	}
 	m.steps++
+	if m.steps == m.restAt && name != beforeCommit {
+		m.mu.Unlock()
+		time.Sleep(m.rest)
+		m.mu.Lock()
+	}
 	if m.steps != m.at && (m.after == "" || !strings.HasPrefix(name, "after "+m.after) || !strings.HasSuffix(name, m.path)) {
 		return false
 	}
@@ -59,6 +68,8 @@ func (m *mortal) dead() bool {
 	return m.ended && !m.quiet
 }
 
+const beforeCommit = "before a commit"
+
 // mortalStore is a store as a mortal process sees it.
 type mortalStore struct {
 	store.Store
@@ -73,7 +84,7 @@ func (s mortalStore) Update(ctx context.Context, f func(store.Tx) error) error {
 		if err := f(tx); err != nil {
 			return err
 		}
-		if s.m.step("before a commit") {
+		if s.m.step(beforeCommit) {
 			return errDead
 		}
 		return nil

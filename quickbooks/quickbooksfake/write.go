@@ -51,7 +51,7 @@ func (o *op) do(w write) (inner []byte, created bool, bad *fault) {
 		if bad != nil {
 			return nil, false, bad
 		}
-		return o.b.inner(w.kind, rec), true, nil
+		return o.inner(w.kind, rec), true, nil
 	}
 
 	old, bad := o.find(w.kind, s)
@@ -77,13 +77,13 @@ func (o *op) do(w write) (inner []byte, created bool, bad *fault) {
 		if bad != nil {
 			return nil, false, bad
 		}
-		return o.b.inner(w.kind, rec), false, nil
+		return o.inner(w.kind, rec), false, nil
 	case "update":
 		rec, bad := o.update(w.kind, old, s)
 		if bad != nil {
 			return nil, false, bad
 		}
-		return o.b.inner(w.kind, rec), false, nil
+		return o.inner(w.kind, rec), false, nil
 	}
 	return nil, false, unsupportedOperation(operation)
 }
@@ -299,11 +299,6 @@ func noteVoided(note string) string {
 }
 
 const maxNote = 4000
-
-// inner is `"Invoice":{…}`, the entity with its name.
-func (b *Books) inner(k *kind, r record) []byte {
-	return append([]byte(strconv.Quote(k.name)+":"), b.render(k, r)...)
-}
 
 // A length is a limit on a text.
 type length struct {

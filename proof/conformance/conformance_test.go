@@ -1,0 +1,30 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/ledger/ledgertest"
+)
+
+func harnesses() []ledgertest.Harness {
+	plain := func(l ledger.Ledger) ledger.Ledger { return l }
+	closed := xeroHarness("read-only", func(l ledger.Ledger) ledger.Ledger { return readOnly{l} })
+	closed.Cannot = []string{"Invoices", "Contacts", "Payments", "Updates", "Voids", "PaymentVoids", "Documents"}
+	planned := xeroHarness("dry-run", func(l ledger.Ledger) ledger.Ledger { return dryRun{l} })
+	planned.Cannot = []string{"Invoices", "Contacts", "Payments", "Updates", "Voids", "PaymentVoids"}
+	passed := xeroHarness("counting", func(l ledger.Ledger) ledger.Ledger { return counted{Ledger: l} })
+	passed.Cannot = []string{"Updates", "Voids", "PaymentVoids", "Documents"}
+	return []ledgertest.Harness{xeroHarness("xero", plain), infusionsoftHarness(), closed, planned, passed}
+}
+
+// TestTable runs the kit over all adapters and decorators and prints how every case ended.
+func TestTable(t *testing.T) {
+	columns := make([]ledgertest.Column, 0, len(harnesses()))
+	for _, h := range harnesses() {
+		t.Run(h.Name, func(t *testing.T) {
+			columns = append(columns, ledgertest.Column{Name: h.Name, Results: ledgertest.Run(t, h)})
+		})
+	}
+	t.Log("\n" + ledgertest.Table(columns...))
+}

@@ -1,0 +1,103 @@
+package conformance
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/infusionsoft"
+	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/ledger/ledgertest"
+	"github.com/invoicesync/invoicesync/limit"
+)
+
+// The two applications that the fake keeps.
+const (
+	ours    = "xx123.infusionsoft.com"
+	another = "yy456.infusionsoft.com"
+)
+
+// infusionsoftHarness is Infusionsoft on its fake, in pages of two. It is a source and writes nothing.
+func infusionsoftHarness() ledgertest.Harness {
+	return ledgertest.Harness{
+		Name: "infusionsoft",
+		Open: func(t ledgertest.T) ledgertest.World {
+			w, err := infusionsoftWorld()
+			if err != nil {
+				t.Fatalf("infusionsoft: %v", err)
+			}
+			return w
+		},
+	}
+}
+
+func infusionsoftWorld() (ledgertest.World, error) {
+	plan := faults.New(2)
+	fake, err := infusionsoftfake.New(&infusionsoftfake.Options{
+		Tenants: []infusionsoftfake.Tenant{{ID: ours, Currency: "AUD", TimeZone: "Australia/Sydney"}, {ID: another, Currency: "AUD", TimeZone: "Australia/Sydney"}},
+		Faults:  plan,
+	})
+	if err != nil {
+		return ledgertest.World{}, err
+	}
+	sydney, err := time.LoadLocation("Australia/Sydney")
+	if err != nil {
+		return ledgertest.World{}, err
+	}
+	wire := newWire(fake.Transport(), plan, shape{
+		id: []string{"id"}, amount: "total",
+		named: map[ledgertest.Fault]string{ledgertest.Throttled: "429", ledgertest.Unauthorised: "401_expired", ledgertest.Forbidden: "403", ledgertest.ServerError: "500"},
+	})
+	budget := limit.New(nil)
+	open := func() (ledger.Source, error) {
+		return infusionsoft.New(wire.client(), &infusionsoft.Options{PageSize: 2, Budget: budget, RowUnits: infusionsoft.UnitsMajor})
+	}
+	source, err := open()
+	if err != nil {
+		return ledgertest.World{}, err
+	}
+	number := func(id string) int64 {
+		n, _ := strconv.ParseInt(id, 10, 64)
+		return n
+	}
+	return ledgertest.World{
+		Source: source, Reopen: open, Missing: "987654321", Secrets: []string{token},
+		Elsewhere: func() error {
+			wire.lead(another, nil)
+			return nil
+		},
+		AddInvoice: func(inv ledger.Invoice) (string, error) {
+			c, err := fake.AddContact(infusionsoftfake.Contact{GivenName: "Customer", FamilyName: "Example"})
+			if err != nil {
+				return "", err
+			}
+			at := inv.Date.In(sydney).Add(15 * time.Hour) // in the afternoon, as seen from there
+			o := infusionsoftfake.Order{
+				ContactID: c.ID, Title: "Order", Status: "SENT", CreationTime: at, OrderTime: at, DueTime: inv.DueDate.In(sydney).Add(15 * time.Hour),
+				ModificationTime: time.Now(),
+			}
+			for i, line := range inv.Lines {
+				o.Items = append(o.Items, infusionsoftfake.Item{
+					Type: "SERVICE", Name: line.Description, Quantity: line.Quantity.IntPart(), Price: line.UnitPrice,
+					Product: &infusionsoftfake.ItemProduct{ID: int64(i + 1), Name: "Hour"},
+				})
+			}
+			added, err := fake.AddOrder(o)
+			return fmt.Sprint(added.ID), err
+		},
+		AddPayment: func(invoice string, amount decimal.Decimal) (string, error) {
+			p, err := fake.AddPayment(infusionsoftfake.Payment{OrderID: number(invoice), Amount: amount, Status: "MANUAL_PAID"})
+			return fmt.Sprint(p.ID), err
+		},
+		EditInvoice: func(id string) error {
+			return fake.EditOrder(number(id), func(o *infusionsoftfake.Order) { o.Title += "!" })
+		},
+		DeleteInvoice: func(id string) error { return fake.DeleteOrder(number(id)) },
+		DeletePayment: func(id string) error { return fake.VoidPayment(number(id)) },
+		Garble:        wire.garble, Inject: wire.inject, Requests: wire.sent,
+	}, nil
+}
