@@ -143,6 +143,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 	batch.LastSent, batch.Answered = time.Now().UTC(), heard(out.Refusal)
 	link.Reasons = []store.Reason{{Code: "change_uncertain", Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
 	r.resumeAt(batch.LastSent.Add(r.quiet(limits)))
+	r.stamp(&link)
 	err = r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		return errors.Join(tx.Links().Put(link), tx.Batches().Put(batch))
 	})

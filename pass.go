@@ -73,7 +73,6 @@ type pageMark struct {
 	cursor string // name
 	next   ledger.Cursor
 	open   int
-	read   bool // all of its records have been judged or queued
 }
 
 // meta is what a flow knows of its pair beside the links.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -212,7 +213,7 @@ func (w writer[T]) judge(m ledger.Member, item *wireItem) ledger.Outcome[T] {
 		return uncertain[T](m.Mark, "unreadable", "the answer's record cannot be read")
 	case !isID(e.id):
 		return uncertain[T](m.Mark, "no_id", "it has no id and no error")
-	case len(e.marks) != 1 || e.marks[0] != m.Mark:
+	case !slices.Contains(e.marks, m.Mark):
 		return uncertain[T](m.Mark, "mark_differs", "the answer's record does not carry its mark")
 	case e.unclear != "":
 		return uncertain[T](m.Mark, e.unclear, "it cannot be read")

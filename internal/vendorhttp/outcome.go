@@ -1,8 +1,10 @@
 package vendorhttp
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -89,4 +91,10 @@ func WriteError(room, thing string, err error, answered func(*Response) error) (
 		return &Seen{"answer_broken", "the answer was cut off"}, nil
 	}
 	return &Seen{"no_answer", "no answer came"}, nil
+}
+
+// Basic is the Authorization header of a client id and secret, each escaped first (RFC 6749 2.3.1), as x/oauth2
+// does it.
+func Basic(id, secret string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
 }

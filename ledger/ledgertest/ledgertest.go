@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -166,7 +167,7 @@ func (c Case) explain(text string) string {
 	return fmt.Sprintf("%s\n\trule: %s\n\twhy:  %s", text, c.Rule, c.Why)
 }
 
-// watched is a T that keeps what a case says. Both kinds of end are by panic's quiet sister, Goexit.
+// watched is a T that keeps what a case says and lets nothing through to the real test.
 type watched struct {
 	T
 	verdict Verdict
@@ -180,7 +181,7 @@ func (w *watched) Errorf(format string, args ...any) {
 
 func (w *watched) Fatalf(format string, args ...any) {
 	w.Errorf(format, args...)
-	goexit()
+	runtime.Goexit()
 }
 
 func (w *watched) Skipf(format string, args ...any) {
@@ -188,7 +189,7 @@ func (w *watched) Skipf(format string, args ...any) {
 		w.verdict = Skipped
 		w.said = append(w.said, fmt.Sprintf(format, args...))
 	}
-	goexit()
+	runtime.Goexit()
 }
 
 // suite is one run of a case. Its methods fail the test with the rule of the case.

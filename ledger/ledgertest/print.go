@@ -14,11 +14,11 @@ type Column struct {
 // Table prints cases × adapters: ok, FAIL, skip, deviates, and below it why what was skipped was skipped.
 func Table(columns ...Column) string {
 	var b strings.Builder
-	const width = 34
+	const width = 44
 	by := make([]map[string]Result, len(columns))
-	fmt.Fprintf(&b, "%-*s", width+8, "case")
+	fmt.Fprintf(&b, "%-*s", width, "case")
 	for i, c := range columns {
-		fmt.Fprintf(&b, " %-*s", len(c.Name)+1, c.Name)
+		fmt.Fprintf(&b, " %-*s", max(len(c.Name), len(Deviates)), c.Name)
 		by[i] = map[string]Result{}
 		for _, r := range c.Results {
 			by[i][r.Case] = r
@@ -26,9 +26,9 @@ func Table(columns ...Column) string {
 	}
 	b.WriteByte('\n')
 	for _, c := range Cases() {
-		fmt.Fprintf(&b, "%-*s", width+8, c.Name)
+		fmt.Fprintf(&b, "%-*s", width, c.Name)
 		for i, col := range columns {
-			fmt.Fprintf(&b, " %-*s", len(col.Name)+1, by[i][c.Name].Verdict)
+			fmt.Fprintf(&b, " %-*s", max(len(col.Name), len(Deviates)), by[i][c.Name].Verdict)
 		}
 		b.WriteByte('\n')
 	}

@@ -73,7 +73,7 @@ func parent(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 
 	var all results
 	if !o.memory {

@@ -66,7 +66,7 @@ type (
 		LineAmountTypes string
 		Reference       string
 		CurrencyCode    string
-		Url             string //nolint:revive // Xero's spelling
+		Url             string
 		Status          string
 		LineItems       []plainLine
 	}

@@ -86,5 +86,5 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func authorised() *http.Client {
-	return &http.Client{Transport: bearer{http.DefaultTransport.(*http.Transport).Clone()}}
+	return &http.Client{Transport: bearer{http.DefaultTransport.(*http.Transport).Clone()}} //nolint:forcetypeassert // net/http promises it
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -18,27 +19,35 @@ type dryRun struct{ ledger.Ledger }
 
 func (d dryRun) Powers() ledger.Powers { return ledger.Powers{Documents: d.Ledger.Powers().Documents} }
 
-// counted wraps the powers that it knows, the three that create, and passes everything through to them. Those
-// that it does not know vanish.
+// counted counts what is created. It wraps the three powers that it knows; the others vanish.
 type counted struct {
 	ledger.Ledger
-	writes *int64
+	written *atomic.Int64
 }
 
 func (c counted) Powers() ledger.Powers {
 	p := c.Ledger.Powers()
-	return ledger.Powers{Invoices: count(p.Invoices), Contacts: count(p.Contacts), Payments: count(p.Payments)}
+	return ledger.Powers{Invoices: count(c, p.Invoices), Contacts: count(c, p.Contacts), Payments: count(c, p.Payments)}
 }
 
-func count[T any](w ledger.Writer[T]) ledger.Writer[T] {
+func count[T any](c counted, w ledger.Writer[T]) ledger.Writer[T] {
 	if w == nil {
 		return nil
 	}
-	return counting[T]{w}
+	return counting[T]{w, c.written}
 }
 
-type counting[T any] struct{ ledger.Writer[T] }
+type counting[T any] struct {
+	ledger.Writer[T]
+	written *atomic.Int64
+}
 
 func (c counting[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome[T], error) {
-	return c.Writer.Create(ctx, b)
+	outcomes, err := c.Writer.Create(ctx, b)
+	for _, o := range outcomes {
+		if o.State == ledger.Created {
+			c.written.Add(1)
+		}
+	}
+	return outcomes, err
 }

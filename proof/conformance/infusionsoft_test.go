@@ -86,6 +86,14 @@ func infusionsoftWorld() (ledgertest.World, error) {
 					Product: &infusionsoftfake.ItemProduct{ID: int64(i + 1), Name: "Hour"},
 				})
 			}
+			if n := number(inv.Number); n != 0 {
+				// Orders have no number of their own: people read an order id, or an invoice id, and take it for one.
+				if _, taken := fake.Order(n); taken {
+					o.InvoiceID = n
+				} else {
+					o.ID = n
+				}
+			}
 			added, err := fake.AddOrder(o)
 			return fmt.Sprint(added.ID), err
 		},

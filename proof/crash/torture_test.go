@@ -316,7 +316,7 @@ func (w *tormented) hold() {
 		w.t.Fatalf("%v\n%s\n%s", err, w.hits(), story(w.DB))
 	}
 	if n := len(w.Xero.Books().Invoices()); w.created > n {
-		w.t.Fatalf("the reports speak of %d invoices created, the ledger has %d", w.created, n)
+		w.t.Fatalf("the reports speak of %d invoices created, the ledger has %d\n%s\n%s", w.created, n, w.hits(), story(w.DB))
 	}
 }
 

@@ -110,6 +110,12 @@ func (f *Fake) Books() *Books { return f.books[0] }
 
 // BooksOf returns the books of the company with that realm id or name, or nil.
 func (f *Fake) BooksOf(realmOrName string) *Books {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.booksOf(realmOrName)
+}
+
+func (f *Fake) booksOf(realmOrName string) *Books {
 	for _, b := range f.books {
 		if b.company.RealmID == realmOrName || b.company.Name == realmOrName {
 			return b
@@ -126,7 +132,7 @@ func (f *Fake) found(c Company, place int) error {
 	if strings.Trim(c.RealmID, "0123456789") != "" {
 		return fmt.Errorf("quickbooksfake: realm id %q is not a number; QuickBooks' are", c.RealmID)
 	}
-	if f.BooksOf(c.RealmID) != nil {
+	if f.booksOf(c.RealmID) != nil {
 		return nil // the books file knows it
 	}
 	c.Name = first(c.Name, "Harbour Bikes "+c.Country)
@@ -292,7 +298,7 @@ func (f *Fake) apply(c *change) error {
 	if c.Realm == "" {
 		return nil
 	}
-	b := f.BooksOf(c.Realm)
+	b := f.booksOf(c.Realm)
 	if b == nil {
 		if c.Company == nil {
 			return fmt.Errorf("quickbooksfake: books file names company %s before it describes it", c.Realm)
@@ -311,11 +317,14 @@ func (f *Fake) apply(c *change) error {
 
 func (b *Books) apply(c *change) error {
 	if c.Company != nil {
-		loc, err := time.LoadLocation(c.Company.TimeZone)
-		if err != nil {
-			return fmt.Errorf("quickbooksfake: company %s: %w", c.Realm, err)
+		if b.loc == nil { // a company keeps its zone, so that it can be read without the lock
+			loc, err := time.LoadLocation(c.Company.TimeZone)
+			if err != nil {
+				return fmt.Errorf("quickbooksfake: company %s: %w", c.Realm, err)
+			}
+			b.loc = loc
 		}
-		b.company, b.loc = *c.Company, loc
+		b.company = *c.Company
 		b.settings++
 		b.settled = c.Settled
 	}

@@ -62,6 +62,11 @@ func New(opts *Options) (*Fake, error) {
 		if f.journal, err = fakehouse.OpenJournal(f.opts.BooksFile, f.replay); err != nil {
 			return nil, fmt.Errorf("quickbooksfake: %w", err)
 		}
+		for _, b := range f.books {
+			for _, t := range b.tables {
+				t.byChange()
+			}
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -57,7 +57,7 @@ type Grant struct {
 func (f *Fake) Authorise(realmID, clientID string) (Grant, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.BooksOf(realmID) == nil {
+	if f.booksOf(realmID) == nil {
 		return Grant{}, errors.New("quickbooksfake: authorise: there is no company " + realmID)
 	}
 	s, a := f.consent(realmID, clientID)
@@ -71,7 +71,7 @@ func (f *Fake) Authorise(realmID, clientID string) (Grant, error) {
 func (f *Fake) AuthorizationCode(realmID, clientID, redirectURI string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.BooksOf(realmID) == nil {
+	if f.booksOf(realmID) == nil {
 		return "", errors.New("quickbooksfake: authorization code: there is no company " + realmID)
 	}
 	c := "AB" + f.mint()
@@ -161,7 +161,7 @@ func (f *Fake) authenticate(r *http.Request, realm, forced string) (*Books, stri
 		}
 		app, realms = t.AppID, t.Realms
 	}
-	b := f.BooksOf(realm)
+	b := f.booksOf(realm)
 	if b == nil || b.company.RealmID != realm || realms != nil && !slices.Contains(realms, realm) {
 		return nil, "", pointer(forbidden(now))
 	}

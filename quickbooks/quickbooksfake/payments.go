@@ -241,7 +241,7 @@ func (o *op) unlink(kind, id string, payments []string) *fault {
 		var freed decimal.Decimal
 		bad := edit(o, "Payment", payment, func(p *Payment) {
 			p.Line = slices.DeleteFunc(p.Line, func(l Line) bool {
-				mine := l.LinkedTxn[0].TxnType == kind && l.LinkedTxn[0].TxnID == id
+				mine := len(l.LinkedTxn) > 0 && l.Amount != nil && l.LinkedTxn[0].TxnType == kind && l.LinkedTxn[0].TxnID == id
 				if mine {
 					freed = freed.Add(l.Amount.Decimal)
 				}
@@ -312,6 +312,9 @@ func (o *op) applyCredit(inv *Sale) *fault {
 
 // lineEx is the noise that answers carry on the lines of payments (recorded).
 func lineEx(l Line, get lookup) json.RawMessage {
+	if len(l.LinkedTxn) == 0 || l.Amount == nil {
+		return nil // loaded so
+	}
 	t := target{l.LinkedTxn[0].TxnType, l.LinkedTxn[0].TxnID}
 	open, number := l.Amount.Decimal, ""
 	if rec, ok := get(t.kind, t.id); ok {

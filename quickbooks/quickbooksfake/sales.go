@@ -471,6 +471,9 @@ func (o *op) itemLine(l *Line) *fault {
 		if bad != nil {
 			return bad
 		}
+		if item.IncomeAccountRef == nil { // a category, or loaded so
+			return business("The item " + item.ID + " has no income account")
+		}
 		d.ItemRef, d.ItemAccountRef, taxable = &Ref{Value: item.ID, Name: item.Name}, pointer(*item.IncomeAccountRef), item.Taxable
 		l.CustomExtensions = emptyExtensions()
 	}
