@@ -189,7 +189,9 @@ func (r *run) tally(before string, l store.Link) {
 	c.add(b, 1)
 	r.owe(b, l.Amount)
 	if l.Kind == ledger.KindInvoice {
-		r.rep.Difference = r.rep.Difference.Add(variance(l, b)).Sub(variance(l, parseBucket(before)))
+		if now, then := variance(l, b), variance(l, parseBucket(before)); !now.Equal(then) {
+			r.rep.Difference = r.rep.Difference.Add(now).Sub(then)
+		}
 	}
 	if r.opts.Metrics != nil {
 		r.opts.Metrics.Count("records", 1, "kind", string(l.Kind), "state", b.state, "code", b.code)
@@ -198,7 +200,7 @@ func (r *run) tally(before string, l store.Link) {
 
 // variance is by how much a record that this run wrote differs from its source.
 func variance(l store.Link, b bucket) decimal.Decimal {
-	if l.State == store.Written && (b.state == bCreated || b.state == bUpdated) {
+	if l.State == store.Written && (b.state == bCreated || b.state == bUpdated) && !l.Actual.Equal(l.Amount) {
 		return l.Actual.Sub(l.Amount).Abs()
 	}
 	return decimal.Zero

@@ -200,6 +200,9 @@ func (s Settings) Validate() error {
 			bad("%s %q is unknown", e.name, e.value)
 		}
 	}
+	if s.OnEdit == EditVoid && s.Numbers.FromSource {
+		bad("OnEdit %q with Numbers.FromSource: a voided invoice keeps its number, so the one that takes its place cannot have it; choose OnEdit update, or let the ledger number", s.OnEdit)
+	}
 	if s.Interval < 0 {
 		bad("Interval is negative")
 	}

@@ -101,10 +101,10 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict 
 		r := parked("rounding_unclear", "How the ledger rounds this invoice is not known for certain: "+p.Unclear, "", "")
 		return p.Totals, &r
 	}
-	diff := want.Sub(p.Totals.Total)
-	if diff.IsZero() {
+	if want.Equal(p.Totals.Total) {
 		return p.Totals, nil
 	}
+	diff := want.Sub(p.Totals.Total)
 	switch s.OnVariance {
 	case VarianceReport:
 		return p.Totals, nil
@@ -136,7 +136,8 @@ func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate de
 // contentHash changes when the content of an invoice does: what it says, not how it was paid.
 func contentHash(inv ledger.Invoice) string {
 	b := make([]byte, 0, 1024)
-	for _, s := range [...]string{inv.Date.String(), string(inv.Currency), inv.Contact.ID} {
+	b = append(inv.Date.Append(b), '|')
+	for _, s := range [...]string{string(inv.Currency), inv.Contact.ID} {
 		b = append(append(b, s...), '|')
 	}
 	b = append(appendDecimal(b, inv.Totals.Total), '|')

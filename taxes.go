@@ -164,12 +164,12 @@ func (t *taxing) takeOutTax() {
 		l := source[i]
 		if l.Kind == ledger.LineTax {
 			said = true
-			t.total = t.total.Add(l.Amount)
+			t.total = plus(t.total, l.Amount)
 			continue
 		}
 		if l.TaxAmount.Valid {
 			said = true
-			t.total = t.total.Add(l.TaxAmount.Decimal)
+			t.total = plus(t.total, l.TaxAmount.Decimal)
 			if l.Taxability == ledger.TaxUnknown {
 				l.Taxability = ledger.NonTaxable
 				if !l.TaxAmount.Decimal.IsZero() {
@@ -185,6 +185,14 @@ func (t *taxing) takeOutTax() {
 	}
 	t.inv.Lines = lines
 	t.inv.TaxMode = ledger.TaxExclusive
+}
+
+// plus adds; to nothing, which costs nothing.
+func plus(sum, d decimal.Decimal) decimal.Decimal {
+	if sum.IsZero() {
+		return d
+	}
+	return sum.Add(d)
 }
 
 // exempt gives every line the code for no tax.
@@ -260,12 +268,12 @@ func (t *taxing) asSource() *eligibility.Reason {
 			return parkReason("tax", eligibility.CodeTaxNotPredictable, ledger.Code(err), "",
 				"What the ledger would make of the invoice's tax cannot be worked out: %v.", err)
 		}
-		diff := p.Totals.Tax.Sub(t.total).Abs()
 		// A prediction that hangs on rounding unknown here proves no equality, while a stated tax
 		// leaves the ledger nothing to round.
-		if diff.IsZero() && p.Unclear == "" {
+		if p.Unclear == "" && p.Totals.Tax.Equal(t.total) {
 			return nil
 		}
+		diff := p.Totals.Tax.Sub(t.total).Abs()
 		if near == nil && diff.LessThanOrEqual(t.tolerance(set)) && t.weights(set) != nil {
 			near = set
 		}

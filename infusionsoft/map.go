@@ -124,19 +124,51 @@ func (m *mapper) totals(inv *ledger.Invoice, w *wireOrder, places int32) {
 	t := &inv.Totals
 	t.Total = w.Total.Amount.units(places)
 	t.Paid = w.TotalPaid.Amount.units(places)
-	t.Balance = t.Total.Sub(t.Paid)
-	var sum decimal.Decimal
+	t.Balance = t.Total
+	if !t.Paid.IsZero() {
+		t.Balance = t.Total.Sub(t.Paid)
+	}
 	for i := range inv.Lines {
-		l := &inv.Lines[i]
-		sum = sum.Add(l.Amount)
-		if l.Kind == ledger.LineTax {
-			t.Tax = t.Tax.Add(l.Amount)
+		if l := &inv.Lines[i]; l.Kind == ledger.LineTax {
+			t.Tax = plus(t.Tax, l.Amount)
 		}
 	}
-	t.Net = t.Total.Sub(t.Tax)
-	if w.Total.Amount.known && !sum.Equal(t.Total) {
+	t.Net = t.Total
+	if !t.Tax.IsZero() {
+		t.Net = t.Total.Sub(t.Tax)
+	}
+	if !w.Total.Amount.known || sumUp(inv.Lines, t.Total, places) {
+		return
+	}
+	var sum decimal.Decimal
+	for i := range inv.Lines {
+		sum = sum.Add(inv.Lines[i].Amount)
+	}
+	if !sum.Equal(t.Total) {
 		unclear(inv, "lines_do_not_sum", "the lines sum up to %s, the order's total is %s", sum, t.Total)
 	}
+}
+
+// plus adds; to nothing, which costs nothing.
+func plus(sum, d decimal.Decimal) decimal.Decimal {
+	if sum.IsZero() {
+		return d
+	}
+	return sum.Add(d)
+}
+
+// sumUp reports whether the lines sum up to total, in minor units that integers can hold, as nearly all
+// orders do. False says nothing.
+func sumUp(lines []ledger.Line, total decimal.Decimal, places int32) bool {
+	minor := func(d decimal.Decimal) (int64, bool) {
+		return d.CoefficientInt64(), d.NumDigits() <= 15 && (d.Exponent() == -places || d.IsZero())
+	}
+	rest, ok := minor(total)
+	for i := range lines {
+		n, fits := minor(lines[i].Amount)
+		rest, ok = rest-n, ok && fits
+	}
+	return ok && rest == 0
 }
 
 // status goes by money. What the vendor's own word is for an unpaid order of the classic edition is not

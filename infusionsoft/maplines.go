@@ -49,11 +49,12 @@ func (m *mapper) lines(inv *ledger.Invoice, w *wireOrder, places int32) {
 				line.Taxability = ledger.Taxable
 			}
 		}
-		if it.Quantity.known {
-			line.Quantity = it.Quantity.units(0)
-		}
 		line.UnitPrice = it.Price.Amount.units(places)
-		line.Amount = line.Quantity.Mul(line.UnitPrice)
+		line.Amount = line.UnitPrice
+		if it.Quantity.known && !it.Quantity.is(1) {
+			line.Quantity = it.Quantity.units(0)
+			line.Amount = line.Quantity.Mul(line.UnitPrice)
+		}
 		if !it.Quantity.integer() || !it.Price.Amount.integer() {
 			line.Amount = line.Amount.Round(places)
 		}

@@ -297,6 +297,9 @@ func (a amount) units(places int32) decimal.Decimal {
 	return decimal.New(a.n, -places)
 }
 
+// is reports whether the number was written as that integer.
+func (a amount) is(n int64) bool { return a.known && a.other == nil && a.n == n }
+
 func (a amount) isZero() bool {
 	if a.other != nil {
 		return a.other.IsZero()

@@ -93,6 +93,14 @@ func (d Date) String() string {
 	return d.Time().Format(time.DateOnly)
 }
 
+// Append appends what [Date.String] returns.
+func (d Date) Append(b []byte) []byte {
+	if d.IsZero() {
+		return b
+	}
+	return d.Time().AppendFormat(b, time.DateOnly)
+}
+
 // MarshalText and UnmarshalText use the form of [Date.String].
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

@@ -284,6 +284,9 @@ func (l *Ledger) accountID(code string) (string, error) {
 
 // itemID is the id of the product that is named by SKU, id or full name, in this order.
 func (l *Ledger) itemID(name string) (string, error) {
+	if id, ok := strings.CutPrefix(name, byID); ok && isID(id) {
+		return id, nil
+	}
 	x := l.charted.Load()
 	if x == nil {
 		if isID(name) {
@@ -307,5 +310,8 @@ func (l *Ledger) itemID(name string) (string, error) {
 	}
 	return "", refuse("", codeItemUnknown, "there is no active product with this code")
 }
+
+// byID in front of an item's code says that it is an id, and no SKU that looks like one.
+const byID = "id:"
 
 const codeItemUnknown = "item_unknown"

@@ -26,7 +26,7 @@
 // # Lines
 //
 // QuickBooks has no account on a sales line: it comes from the product. [ledger.Line.ItemCode] is the product's SKU,
-// id or full name, in this order; a line without one has [Options.TaxableItem] or
+// id or full name, in this order, or "id:" and the id; a line without one has [Options.TaxableItem] or
 // [Options.NonTaxableItem]. Account is used by discounts alone. Lines without money become text; shipping is
 // QuickBooks' own shipping line where the company allows shipping, and a product elsewhere. All
 // discounts become one line. There are no drafts: only approved invoices are written.

@@ -125,18 +125,27 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 	for i := range full.Lines {
 		// What a line leaves open, the old line says.
 		if f := from[i]; f >= 0 {
-			full.Lines[i].ItemCode = cmpOr(full.Lines[i].ItemCode, before.Lines[f].ItemCode)
+			if code := before.Lines[f].ItemCode; code != "" && (full.Lines[i].ItemCode == "" || full.Lines[i].ItemCode == code) {
+				full.Lines[i].ItemCode = byID + code
+			}
 			full.Lines[i].TaxCode = cmpOr(full.Lines[i].TaxCode, before.Lines[f].TaxCode)
 			if full.Lines[i].Kind == ledger.LineDiscount {
 				full.Lines[i].Account = cmpOr(full.Lines[i].Account, before.Lines[f].Account)
 			}
 		}
 	}
+	old := *before
+	old.Lines = slices.Clone(before.Lines)
+	for i := range old.Lines {
+		if old.Lines[i].ItemCode != "" {
+			old.Lines[i].ItemCode = byID + old.Lines[i].ItemCode
+		}
+	}
 	var now, then outInvoice
 	if err := l.content(company, full, &then); err != nil {
 		return err
 	}
-	if err := l.content(company, *before, &now); err != nil {
+	if err := l.content(company, old, &now); err != nil {
 		return err
 	}
 	same := sameOut(now.Line, then.Line, true)

@@ -52,6 +52,10 @@ func (t *tx) pairNumber(pair store.Pair) (int64, bool, error) {
 	if n, ok := t.newPairs[pair]; ok {
 		return n, true, nil
 	}
+	return t.lookUpPair(pair)
+}
+
+func (t *tx) lookUpPair(pair store.Pair) (int64, bool, error) {
 	var n int64
 	found, err := t.one(`SELECT id FROM invoicesync_pairs
 		WHERE source_vendor = $1 AND source_id = $2 AND ledger_vendor = $3 AND ledger_id = $4`,
@@ -72,6 +76,10 @@ func (t *tx) pairNumberMade(pair store.Pair) (int64, error) {
 	if err != nil || found {
 		return n, err
 	}
+	return t.makePair(pair)
+}
+
+func (t *tx) makePair(pair store.Pair) (n int64, err error) {
 	if _, err := t.one(`SELECT COALESCE(MAX(id), 0) + 1 FROM invoicesync_pairs`, nil, &n); err != nil {
 		return 0, t.fail("pair %s: %w", pair, err)
 	}

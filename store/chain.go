@@ -69,8 +69,14 @@ func (r Row) ChainHash() string {
 	}
 	add("activity 1")
 	add(r.Prev)
-	add(strconv.FormatInt(r.Seq, 10))
-	add(strconv.FormatInt(r.At.UnixMilli(), 10))
+	var room [20]byte
+	number := func(n int64) {
+		digits := strconv.AppendInt(room[:0], n, 10)
+		buf = binary.BigEndian.AppendUint64(buf, uint64(len(digits)))
+		buf = append(buf, digits...)
+	}
+	number(r.Seq)
+	number(r.At.UnixMilli())
 	add(r.Pair.Source.Vendor)
 	add(r.Pair.Source.ID)
 	add(r.Pair.Ledger.Vendor)
@@ -80,7 +86,7 @@ func (r Row) ChainHash() string {
 	add(string(r.Kind))
 	add(r.SourceID)
 	add(r.LedgerID)
-	add(strconv.Itoa(len(r.Codes)))
+	number(int64(len(r.Codes)))
 	for _, code := range r.Codes {
 		add(code)
 	}
@@ -88,5 +94,7 @@ func (r Row) ChainHash() string {
 	add(string(r.Currency))
 	add(r.Detail)
 	sum := sha256.Sum256(buf)
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }

@@ -80,6 +80,14 @@ func money(cents int64) decimal.Decimal {
 	return decimal.New(cents, -amountPlaces)
 }
 
+// moneyLike returns cents as a decimal: as d, where that is the same amount.
+func moneyLike(cents int64, d decimal.Decimal) decimal.Decimal {
+	if d.Exponent() == -amountPlaces && d.NumDigits() <= 15 && d.CoefficientInt64() == cents {
+		return d
+	}
+	return money(cents)
+}
+
 // plainNumber reads a number of at most 18 digits without an exponent, as n ÷ 10^places; not ok: it is
 // another.
 func plainNumber(s []byte) (n int64, places int, ok bool) {

@@ -169,13 +169,15 @@ func toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 			Total:    d.number("Total", w.Total),
 			Paid:     d.number("AmountPaid", w.AmountPaid),
 			Credited: d.number("AmountCredited", w.AmountCredited),
-			Balance:  d.number("AmountDue", w.AmountDue),
 		},
 		UpdatedAt:     d.instant("UpdatedDateUTC", w.UpdatedDateUTC),
 		URL:           screen(w.InvoiceID),
 		Mark:          markInURL(w.URL),
 		Theme:         w.BrandingThemeID,
 		SentToContact: bool(w.SentToContact),
+	}
+	if inv.Totals.Balance = inv.Totals.Total; !w.AmountDue.same(w.Total) {
+		inv.Totals.Balance = d.number("AmountDue", w.AmountDue)
 	}
 	var known bool
 	if inv.Status, known = statuses[string(w.Status)]; !known {
@@ -211,7 +213,7 @@ func invoiceVersion(updated moment, inv *ledger.Invoice) string {
 		b = strconv.AppendInt(b, t.UnixMilli(), 10)
 	}
 	b = append(b, '/')
-	b = append(b, inv.DueDate.String()...)
+	b = inv.DueDate.Append(b)
 	if inv.SentToContact {
 		b = append(b, "/sent"...)
 	}
@@ -231,10 +233,12 @@ func (d *doubt) lines(ws []wireLine) []ledger.Line {
 			Description: w.Description,
 			Quantity:    d.number("Quantity", w.Quantity),
 			UnitPrice:   d.number("UnitAmount", w.UnitAmount),
-			Amount:      d.number("LineAmount", w.LineAmount),
 			TaxCode:     string(w.TaxType),
 			Account:     w.AccountCode,
 			ItemCode:    w.ItemCode,
+		}
+		if l.Amount = l.UnitPrice; !w.LineAmount.same(w.UnitAmount) {
+			l.Amount = d.number("LineAmount", w.LineAmount)
 		}
 		if l.Account == "" {
 			l.Account = w.AccountID
@@ -359,8 +363,10 @@ func toContact(w *wireContact) ledger.Contact {
 	if zeroID(c.MergedInto) {
 		c.MergedInto = ""
 	}
-	if currency, err := ledger.ParseCurrency(string(w.DefaultCurrency)); err == nil {
-		c.Currency = currency
+	if w.DefaultCurrency != "" {
+		if currency, err := ledger.ParseCurrency(string(w.DefaultCurrency)); err == nil {
+			c.Currency = currency
+		}
 	}
 	switch w.ContactStatus {
 	case "ACTIVE":

@@ -38,7 +38,7 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 		cents, sure, exact := centsOf(priced.quantity, priced.unit)
 		var amount decimal.Decimal
 		if exact {
-			amount = money(cents)
+			amount = moneyLike(cents, line.Amount)
 		} else {
 			amount, sure = roundHalf(priced.quantity.Mul(priced.unit), one)
 		}
@@ -86,11 +86,15 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 		}
 		p.Totals.Tax = p.Totals.Tax.Add(tax)
 	}
+	whole := p.Totals.Net.IsZero() && p.Totals.Tax.IsZero() // integers could do all
 	p.Totals.Net, p.Totals.Tax = plus(p.Totals.Net, net), plus(p.Totals.Tax, taxes)
 	p.Totals.Total = p.Totals.Net
-	if inv.TaxMode == ledger.TaxInclusive {
+	switch {
+	case inv.TaxMode == ledger.TaxInclusive:
 		p.Totals.Net = p.Totals.Net.Sub(p.Totals.Tax)
-	} else {
+	case whole:
+		p.Totals.Total = moneyLike(net+taxes, inv.Totals.Total)
+	default:
 		p.Totals.Total = p.Totals.Total.Add(p.Totals.Tax)
 	}
 	p.Totals.Balance = p.Totals.Total

@@ -142,8 +142,24 @@ func (d digits) decimal() (decimal.Decimal, error) {
 		return parseNumber(d.text)
 	case d.n == 0:
 		return decimal.Decimal{}, nil
+	case d.is(1):
+		return one, nil
 	}
 	return decimal.New(d.n, -int32(d.places)), nil
+}
+
+// same reports whether both are one number, where integers can tell.
+func (d digits) same(e digits) bool {
+	if !d.known || !e.known || d.text != "" || e.text != "" {
+		return false
+	}
+	for d.places > e.places && d.n%10 == 0 {
+		d.n, d.places = d.n/10, d.places-1
+	}
+	for e.places > d.places && e.n%10 == 0 {
+		e.n, e.places = e.n/10, e.places-1
+	}
+	return d.n == e.n && d.places == e.places
 }
 
 // is reports whether the number is that integer.

@@ -61,3 +61,15 @@ func TestDigitsAreOne(t *testing.T) {
 	assert.False(t, sent(t, "1e0").is(1), "it is for the decimals to say")
 	assert.False(t, digits{}.is(0))
 }
+
+func TestSameDigits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{{"5.0000", "5.00", true}, {"5.00", "5.0000", true}, {"5", "5", true}, {"0.00", "0", true}, {"-1.50", "-1.5", true},
+		{"5.0001", "5.00", false}, {"50", "5.0", false}, {"1e1", "10", false}} {
+		assert.Equal(t, c.same, sent(t, c.a).same(sent(t, c.b)), "%s and %s", c.a, c.b)
+	}
+	assert.False(t, digits{}.same(digits{}), "what is absent is like nothing")
+}

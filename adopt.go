@@ -1,0 +1,169 @@
+package invoicesync
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// looksAlreadyThere compares a draft with the records that somebody else wrote. A match in number or
+// reference, contact, date and total is offered for adoption; a near one is for a person to judge.
+func (w *pass) looksAlreadyThere(ctx context.Context, inv, draft ledger.Invoice, contactID string) ([]eligibility.Reason, error) {
+	if empty, err := w.nothingLooksAlike(ctx); err != nil || empty {
+		return nil, err
+	}
+	return w.compareWithSeen(ctx, inv, draft, contactID)
+}
+
+func (w *pass) compareWithSeen(ctx context.Context, inv, draft ledger.Invoice, contactID string) ([]eligibility.Reason, error) {
+	var near, exact []string
+	total := draft.Totals.Total
+	sameContact := func(s sighting) bool {
+		return contactID != "" && s.Contact == contactID || s.Name == digest(normal(displayName(inv.Contact)))
+	}
+	err := w.db.View(ctx, func(tx store.Tx) error {
+		docs := w.sightings(tx)
+		scan := func(prefix string, look func(sighting)) error {
+			found, err := docs.Scan(prefix, "", 20)
+			if err != nil {
+				return err
+			}
+			for _, d := range found {
+				var s sighting
+				if err := json.Unmarshal(d.Value, &s); err != nil {
+					return err
+				}
+				look(s)
+			}
+			return nil
+		}
+		texts := map[string]bool{}
+		for _, text := range append([]string{inv.Number, draft.Number, inv.Reference}, inv.Aliases...) {
+			if text = strings.TrimSpace(text); text != "" && !texts[text] {
+				texts[text] = true
+				if err := scan("n/"+digest(text)+"/", func(s sighting) {
+					same := 0
+					for _, b := range []bool{sameContact(s), s.Date == draft.Date, s.Total.Equal(total)} {
+						if b {
+							same++
+						}
+					}
+					switch {
+					case same == 3:
+						exact = append(exact, s.ID)
+					case same == 2:
+						near = append(near, s.ID)
+					}
+				}); err != nil {
+					return err
+				}
+			}
+		}
+		return scan("d/"+draft.Date.String()+"/"+total.String()+"/", func(s sighting) {
+			if sameContact(s) {
+				near = append(near, s.ID)
+			}
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(exact) == 1:
+		return []eligibility.Reason{parked("adoptable", "The ledger already has this invoice, entered by hand or by another product. Adopt it, or create a second one on purpose.", exact[0], "")}, nil
+	case len(exact)+len(near) > 0:
+		return []eligibility.Reason{parked("looks_already_there", "The ledger has an invoice that looks like this one. Adopt it, or create a second one on purpose.", append(exact, near...)[0], "")}, nil
+	}
+	return nil, nil
+}
+
+// nothingLooksAlike reports whether there are no records of somebody else at all.
+func (w *pass) nothingLooksAlike(ctx context.Context) (bool, error) {
+	for _, prefix := range []string{"n/", "d/"} {
+		if empty, err := w.unseen(ctx, prefix); err != nil || !empty {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// onPurpose is the rule of a link that a person wants written whatever looks like it.
+const onPurpose = "on_purpose"
+
+// Adopt links an invoice of the source with one that the ledger already has, whoever wrote it. Later
+// runs then treat it as pushed. Both ids are those of their systems.
+func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) error {
+	inv, err := p.source.Invoice(ctx, source)
+	if err != nil {
+		return err
+	}
+	theirs, err := p.ledger.Invoice(ctx, ledger.Ref{ID: ledgerID})
+	if err != nil {
+		return err
+	}
+	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
+		return w.decideByHand(ctx, inv, func(link *store.Link) error {
+			if link.State == store.Written {
+				return fmt.Errorf("invoicesync: invoice %s is already linked with %s", inv.ID, link.LedgerID)
+			}
+			link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
+			link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
+			return nil
+		})
+	})
+	return err
+}
+
+// Recreate raises the generation of an invoice, so that the next run creates it anew although the
+// ledger has, or had, one: after a void by hand, a revert, or to create a second one on purpose.
+func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
+	inv, err := p.source.Invoice(ctx, source)
+	if err != nil {
+		return err
+	}
+	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
+		return w.decideByHand(ctx, inv, func(link *store.Link) error {
+			if link.State == store.Intended || link.State == store.Uncertain {
+				return fmt.Errorf("invoicesync: invoice %s may be in the ledger already; run the flow until it is resolved", inv.ID)
+			}
+			link.Generation++
+			link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
+			link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
+			link.Rule = onPurpose
+			deferred(link)
+			return nil
+		})
+	})
+	return err
+}
+
+// decideByHand changes a link on a person's word.
+func (w *pass) decideByHand(ctx context.Context, inv ledger.Invoice, decide func(*store.Link) error) error {
+	var link store.Link
+	var ok bool
+	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		link, ok, err = tx.Links().Get(w.pair, ledger.KindInvoice, inv.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !ok {
+		link = w.newLink(inv, nil)
+	}
+	before := link
+	if err := decide(&link); err != nil {
+		return err
+	}
+	w.stamp(&link)
+	b := ""
+	if before.Run == w.id {
+		b = before.Bucket
+	}
+	return w.keep(ctx, []store.Link{link}, []string{b})
+}

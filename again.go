@@ -1,0 +1,181 @@
+package invoicesync
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// again judges what was left: deferred records always, parked and skipped ones when the settings or the
+// chart have changed.
+func (w *pass) again(ctx context.Context) error {
+	states := []store.LinkState{store.Deferred}
+	changed := w.meta.Settings != "" && w.meta.Settings != w.settings
+	w.sweepNow = changed // pushed records may now want their payments
+	if changed {
+		states = append(states, store.Parked, store.Skipped, store.Refused)
+	} else {
+		mended, err := w.chartMended(ctx)
+		if err != nil {
+			return err
+		}
+		if mended {
+			states = append(states, store.Parked, store.Refused)
+		}
+	}
+	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, States: states}); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(states, store.Parked) {
+		if err := w.againClients(ctx); err != nil {
+			return err
+		}
+	}
+	if w.meta.Settings != w.settings {
+		w.meta.Settings = w.settings
+		return w.saveMeta(ctx)
+	}
+	return nil
+}
+
+// againClients judges invoices again that are parked for their client, when a contact of the ledger has
+// changed.
+func (w *pass) againClients(ctx context.Context) error {
+	waits := false
+	for _, code := range contactCodes {
+		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 1})
+		if err != nil {
+			return err
+		}
+		waits = waits || len(links) > 0
+	}
+	if !waits {
+		return nil
+	}
+	if err := w.clients.refresh(ctx); err != nil || !w.clients.changed {
+		return err
+	}
+	for _, code := range contactCodes {
+		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// againOf judges the invoices of the links again.
+func (w *pass) againOf(ctx context.Context, f store.LinkFilter) error {
+	f.Limit = 500
+	for {
+		links, err := w.list(ctx, f)
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		f.After = links[len(links)-1].SourceID
+		var ids []string
+		seen := map[string]bool{}
+		for _, l := range links {
+			id := l.SourceID
+			if f.Kind == ledger.KindPayment {
+				id = l.Parent
+			}
+			if !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+		}
+		if err := w.judgeIDs(ctx, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// judgeIDs reads records of the source by id and judges them, unchanged ones too. What the source no
+// longer has was deleted there.
+func (w *pass) judgeIDs(ctx context.Context, ids []string) error {
+	const chunk = 200
+	force := w.force
+	w.force = true
+	defer func() { w.force = force }()
+	for len(ids) > 0 {
+		n := min(chunk, len(ids))
+		refs := make([]ledger.Ref, n)
+		gone := make(map[string]bool, n)
+		for i, id := range ids[:n] {
+			refs[i], gone[id] = ledger.Ref{ID: id}, true
+		}
+		ids = ids[n:]
+		for page, err := range w.push.source.Invoices(ctx, ledger.Query{Refs: refs}) {
+			if err != nil {
+				return err
+			}
+			for _, inv := range page.Records {
+				delete(gone, inv.ID)
+			}
+			for _, u := range page.Unread {
+				delete(gone, u.Ref.ID)
+			}
+			if err := w.judgeAll(ctx, page.Records, nil); err != nil {
+				return err
+			}
+			if err := w.unread(ctx, page.Unread); err != nil {
+				return err
+			}
+		}
+		if err := w.deletedInSource(ctx, gone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftovers counts what earlier runs left parked, refused or in doubt, and defers what still waits in
+// the queues of a run that failed.
+func (w *pass) leftovers(ctx context.Context) error {
+	if err := w.deferQueues(ctx); err != nil {
+		return err
+	}
+	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+		open := store.LinkFilter{Pair: w.pair, Kind: kind,
+			States: []store.LinkState{store.Parked, store.Refused, store.Uncertain, store.Intended, store.Deferred}}
+		if err := w.countLeft(ctx, open); err != nil {
+			return err
+		}
+		for _, code := range slices.Sorted(maps.Keys(notOwed)) {
+			// In the ledger, and yet somebody must act.
+			if err := w.countLeft(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, States: []store.LinkState{store.Written}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// countLeft counts the links that this run has not judged, as they stand.
+func (w *pass) countLeft(ctx context.Context, f store.LinkFilter) error {
+	f.Limit = 1000
+	for {
+		links, err := w.list(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			b := bucketOf(l, w.id)
+			if l.Run == w.id || f.Code != "" && b.code != f.Code {
+				continue
+			}
+			l.Bucket = b.state + "/" + b.code
+			w.tally("", l)
+			w.eventFor(l)
+		}
+		if len(links) < f.Limit {
+			return nil
+		}
+		f.After = links[len(links)-1].SourceID
+	}
+}

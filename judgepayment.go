@@ -1,0 +1,166 @@
+package invoicesync
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// judgePayment drafts a payment, or says why it is not booked.
+func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, link *store.Link, balance decimal.Decimal, waits bool, taken map[string]bool) (ledger.Payment, *eligibility.Reason, error) {
+	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
+		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
+	}
+	hold := func(code, msg, got, want string) (ledger.Payment, *eligibility.Reason, error) {
+		r := parked(code, msg, got, want)
+		return ledger.Payment{}, &r, nil
+	}
+	s := w.push.settings.Payments
+	switch p.Status {
+	case ledger.PaymentPending:
+		return skip("payment_pending", "The payment is not confirmed yet.")
+	case ledger.PaymentFailed:
+		return skip("payment_failed", "The payment failed; no money moved.")
+	case ledger.PaymentReversed:
+		return skip("payment_reversed", "The payment was reversed before it was booked.")
+	case ledger.PaymentRefunded:
+		return hold("refund_owed", "Money was given back. Book the refund in the ledger by hand, for instance with a credit note.", p.Amount.String(), "")
+	case ledger.PaymentConfirmed:
+	default:
+		code := p.Unclear
+		if code == "" {
+			code = "payment_unclear"
+		}
+		return hold(code, "The payment cannot be understood: "+p.UnclearDetail, string(p.Status), string(ledger.PaymentConfirmed))
+	}
+	if p.Unclear != "" {
+		return hold(p.Unclear, "The payment cannot be understood: "+p.UnclearDetail, "", "")
+	}
+	if !p.Amount.IsPositive() {
+		return skip("payment_zero", "The payment moves no money.")
+	}
+	if p.Currency != "" && p.Currency != b.invoice.Currency {
+		return hold("payment_currency", "The payment is in another currency than the invoice.", string(p.Currency), string(b.invoice.Currency))
+	}
+	if b.ledger == nil {
+		return hold("invoice_gone", "The ledger no longer has the invoice of this payment.", "", b.invoice.LedgerID)
+	}
+	switch b.ledger.Status {
+	case ledger.StatusApproved, ledger.StatusPaid:
+	default:
+		return hold("invoice_not_approved", "Payments can only be booked on approved invoices.", string(b.ledger.Status), string(ledger.StatusApproved))
+	}
+	if waits {
+		return hold("waits_for_uncertain", "Another payment of this invoice is being looked up first.", "", "")
+	}
+	if ours, err := w.isOurs(ctx, p); err != nil {
+		return ledger.Payment{}, nil, err
+	} else if ours {
+		return skip("echo", "This payment was written by us, from the other side.")
+	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return ledger.Payment{}, nil, err
+	}
+	if reason := w.rateReason(ctx, b.invoice.Currency, p.Rate); reason != nil {
+		return ledger.Payment{}, reason, nil
+	}
+	if lock := org.Locked(p.Date); !lock.IsZero() {
+		return hold("locked_period", "The ledger's period is locked on the day of the payment.", p.Date.String(), "after "+lock.String())
+	}
+	code := s.Accounts[p.Method]
+	if code == "" {
+		code = s.Account
+	}
+	account, ok := w.charted.Account(code)
+	switch {
+	case code == "":
+		return hold("payment_account_missing", "No account is set for this payment method.", p.Method, "an account")
+	case !ok:
+		return hold("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
+	case !account.Active:
+		return hold("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
+	case !account.TakesPayments:
+		return hold("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
+	}
+	if b.ledger != nil {
+		twin, err := w.maybeBooked(ctx, b.ledger.Payments, p, taken)
+		if err != nil {
+			return ledger.Payment{}, nil, err
+		}
+		if twin != "" {
+			return hold("maybe_already_booked", "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
+		}
+	}
+	amount := p.Amount
+	if amount.GreaterThan(balance) {
+		if !s.UpToBalance || !balance.IsPositive() {
+			return hold("overpays", "The payment is more than what is still owed on the invoice.", amount.String(), "at most "+balance.String())
+		}
+		rest := amount.Sub(balance)
+		w.rep.Owed["overpays_rest"] = w.rep.Owed["overpays_rest"].Add(rest)
+		link.Rule = "up to the balance; " + rest.String() + " not booked"
+		amount = balance
+	}
+	reference := p.Reference
+	if reference == "" {
+		reference = b.source.Number
+	}
+	return ledger.Payment{InvoiceID: b.invoice.LedgerID, Date: p.Date, PaidAt: p.PaidAt, Amount: amount, Currency: b.invoice.Currency,
+		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
+}
+
+func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
+	l := store.Link{Pair: w.pair, Kind: ledger.KindPayment, SourceID: p.ID, Parent: b.source.ID, LedgerParent: b.invoice.LedgerID,
+		SourceVersion: string(p.Status), SourceHash: hashBytes([]byte(p.Amount.String() + "|" + p.Date.String() + "|" + p.Method))[:20],
+		Currency: b.invoice.Currency, Amount: p.Amount, Updated: time.Now().UTC()}
+	if before != nil {
+		l.Generation = before.Generation
+		if before.State != store.Written && before.LedgerVersion == "deleted" {
+			l.Generation++ // the ledger keeps the deleted one under the old mark
+		}
+	}
+	l.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindPayment, w.pair.Source, p.ID, l.Generation)
+	return l
+}
+
+// maybeBooked finds a payment of the ledger's invoice that nobody here wrote and that looks like p.
+func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
+	for _, e := range existing {
+		if e.Mark != "" || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
+			continue
+		}
+		if days := e.Date.DaysSince(p.Date); days > 5 || days < -5 {
+			continue
+		}
+		var linked bool
+		err := w.db.View(ctx, func(tx store.Tx) (err error) {
+			_, linked, err = tx.Links().ByLedgerID(w.pair.Ledger, ledger.KindPayment, e.ID)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+		if !linked {
+			taken[e.ID] = true
+			return fmt.Sprintf("%s on %s", e.Amount, e.Date), nil
+		}
+	}
+	return "", nil
+}
+
+// isOurs reports whether a payment of the source is the target of a link: written by us from the
+// other side.
+func (w *pass) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
+	err = w.db.View(ctx, func(tx store.Tx) (err error) {
+		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
+		return err
+	})
+	return ours, err
+}
