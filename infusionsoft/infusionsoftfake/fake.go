@@ -1,19 +1,16 @@
 package infusionsoftfake
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/internal/fakehouse"
 )
 
 // Options say what world the fake is.
@@ -77,7 +74,7 @@ type Fake struct {
 	tokens  map[string]*grant
 	usage   map[string]*usage
 	counts  Counts
-	journal *os.File
+	journal *fakehouse.Journal
 	broken  error
 	hooks   hookQueue
 }
@@ -144,59 +141,33 @@ func (f *Fake) In(tenantID string) *Books { return f.tenants[tenantID] }
 
 // ServeHTTP answers as https://api.infusionsoft.com does: paths under /crm/rest, and /token.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := &arrival{}
-	f.served.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), arrivalKey{}, a)))
-	// A gateway answered in the vendor's place: the call was made all the same. A request that was lost
-	// on its way leaves by panic and is not counted.
-	if !a.counted.Load() {
-		f.count(r, "(gateway)")
-	}
+	fakehouse.Arrive(f.served, w, r, func(r *http.Request) { f.count(r, "(gateway)") })
 }
-
-// An arrival tells whether a request has been counted.
-type arrival struct{ counted atomic.Bool }
-
-type arrivalKey struct{}
 
 // Transport reaches the fake without a socket, through its faults, so that virtual time moves.
 func (f *Fake) Transport() http.RoundTripper { return faults.Transport(f) }
 
 // Client sends token with each request, over [Fake.Transport].
-func (f *Fake) Client(token string) *http.Client {
-	return &http.Client{Transport: bearer{f.Transport(), token}}
-}
-
-type bearer struct {
-	next  http.RoundTripper
-	token string
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token)
-	return b.next.RoundTrip(r)
-}
+func (f *Fake) Client(token string) *http.Client { return fakehouse.Bearer(token, f.Transport()) }
 
 // A Server is a fake behind a real socket.
 type Server struct {
-	URL    string // like http://127.0.0.1:49152; the API is at URL + "/crm/rest"
-	server *http.Server
+	URL      string // like http://127.0.0.1:49152; the API is at URL + "/crm/rest"
+	loopback *fakehouse.Loopback
 }
 
 // Listen serves the fake on a free port of 127.0.0.1 until [Server.Close]. Do not use it inside
 // testing/synctest: a socket keeps virtual time from moving.
 func (f *Fake) Listen() (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := fakehouse.Listen(f)
 	if err != nil {
 		return nil, fmt.Errorf("infusionsoftfake: listening: %w", err)
 	}
-	s := &Server{URL: "http://" + listener.Addr().String(), server: &http.Server{Handler: f, ReadHeaderTimeout: 10 * time.Second}}
-	go func() { _ = s.server.Serve(listener) }()
-	return s, nil
+	return &Server{l.URL, l}, nil
 }
 
 // Close stops the server; the fake lives on.
-func (s *Server) Close() error { return s.server.Close() }
+func (s *Server) Close() error { return s.loopback.Close() }
 
 // Close stops hook deliveries and closes the BooksFile. A closed fake answers 500.
 func (f *Fake) Close() error {
@@ -204,12 +175,10 @@ func (f *Fake) Close() error {
 	defer f.mu.Unlock()
 	f.hooks.stop()
 	f.broken = errors.New("infusionsoftfake: the fake is closed")
-	if f.journal == nil {
-		return nil
+	if err := f.journal.Close(); err != nil {
+		return fmt.Errorf("infusionsoftfake: close books file: %w", err)
 	}
-	err := f.journal.Close()
-	f.journal = nil
-	return err
+	return nil
 }
 
 // Counts are what has been asked of the fake since [New].
@@ -239,9 +208,7 @@ func (f *Fake) CallsTo(method, route string) int { return f.Counts().ByRoute[met
 func (f *Fake) Writes() int { return f.Counts().Writes }
 
 func (f *Fake) count(r *http.Request, route string) {
-	if a, ok := r.Context().Value(arrivalKey{}).(*arrival); ok {
-		a.counted.Store(true)
-	}
+	fakehouse.Arrived(r)
 	defer f.locked()()
 	f.counts.Calls++
 	f.counts.ByRoute[r.Method+" "+route]++

@@ -1,15 +1,13 @@
 package infusionsoftfake
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
+
+	"github.com/invoicesync/invoicesync/internal/fakehouse"
 )
 
 // A change is what one commit does: all of it or none. It is one line of the journal.
@@ -47,21 +45,13 @@ func (b *Books) commit(c *change) error {
 	return nil
 }
 
-// write must be called before c is applied. One line is one write call: a kill between two of them
-// leaves whole lines, a kill inside one a torn last line.
+// write must be called before c is applied.
 func (f *Fake) write(c *change) error {
 	if f.broken != nil {
 		return f.broken
 	}
-	if f.journal == nil {
-		return nil
-	}
-	line, err := json.Marshal(c)
-	if err == nil {
-		_, err = f.journal.Write(append(line, '\n'))
-	}
-	if err != nil {
-		f.broken = fmt.Errorf("infusionsoftfake: writing the books file: %w", err)
+	if err := f.journal.Write(c); err != nil {
+		f.broken = fmt.Errorf("infusionsoftfake: %w", err)
 	}
 	return f.broken
 }
@@ -118,41 +108,12 @@ func putAll[T any](t *table[T], rows []*T) {
 
 // openJournal replays the file and goes on writing behind its last whole line.
 func (f *Fake) openJournal(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	journal, err := fakehouse.OpenJournal(path, f.replayLine)
 	if err != nil {
-		return fmt.Errorf("infusionsoftfake: opening the books file: %w", err)
+		return fmt.Errorf("infusionsoftfake: %w", err)
 	}
-	whole, err := f.replay(file)
-	if err == nil {
-		err = file.Truncate(whole)
-	}
-	if err == nil {
-		_, err = file.Seek(whole, io.SeekStart)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("infusionsoftfake: books file %s: %w", path, err), file.Close())
-	}
-	f.journal = file
+	f.journal = journal
 	return nil
-}
-
-// replay returns how many bytes of the file are whole lines. What follows the last newline is a line
-// that a kill has torn; a whole line that cannot be read is an error.
-func (f *Fake) replay(file io.Reader) (whole int64, err error) {
-	reader := bufio.NewReaderSize(file, 1<<20)
-	for number := 1; ; number++ {
-		line, err := reader.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return whole, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-		if err := f.replayLine(line); err != nil {
-			return 0, fmt.Errorf("line %d: %w", number, err)
-		}
-		whole += int64(len(line))
-	}
 }
 
 func (f *Fake) replayLine(line []byte) error {

@@ -170,7 +170,7 @@ func (f *Fake) found(c Company, place int) error {
 	if err != nil {
 		return fmt.Errorf("quickbooksfake: company %s: %w", c.RealmID, err)
 	}
-	c.Created = c.Created.In(loc).Truncate(time.Second)
+	c.Created = c.Created.UTC().Truncate(time.Second)
 	chart := c.Chart
 	if chart == nil {
 		chart = DefaultChart(c.Country)
@@ -181,7 +181,7 @@ func (f *Fake) found(c Company, place int) error {
 	ch := &change{Realm: c.RealmID, Company: &c, Settled: c.Created, Number: c.FirstNumber - 1, IDs: map[string]int64{
 		"txn": 100, "name": 50, "item": 20, "account": 1150040000, "term": 10, "method": 10, "taxcode": 20, "taxrate": 40, "currency": 0,
 	}}
-	at := c.Created
+	at := c.Created.In(loc)
 	add := func(k string, r record) {
 		h := r.head()
 		h.Domain, h.SyncToken = "QBO", first(h.SyncToken, "0")

@@ -218,6 +218,18 @@ func byHandLines(r record) {
 	}
 }
 
+// taxAnew lets the tax follow from other lines, unless the tax itself was edited too.
+func taxAnew(was, now *Sale) {
+	same := func(a, b any) bool {
+		x, errX := json.Marshal(a)
+		y, errY := json.Marshal(b)
+		return errX == nil && errY == nil && string(x) == string(y)
+	}
+	if !same(was.Line, now.Line) && same(was.TxnTaxDetail, now.TxnTaxDetail) {
+		now.TxnTaxDetail = nil
+	}
+}
+
 func alter[T any, P pointerTo[T]](b *Books, kind, id string, change func(*T)) error {
 	b.f.mu.Lock()
 	defer b.f.mu.Unlock()
@@ -231,6 +243,11 @@ func alter[T any, P pointerTo[T]](b *Books, kind, id string, change func(*T)) er
 	next := copied[T](p)
 	change(&next)
 	byHandLines(P(&next))
+	if was, ok := old.(interface{ sale() *Sale }); ok {
+		if now, ok := any(P(&next)).(interface{ sale() *Sale }); ok {
+			taxAnew(was.sale(), now.sale())
+		}
+	}
 	if _, bad := o.replace(b.f.kinds[kind], old, P(&next), nil, false); bad != nil {
 		return byHandError(kind, bad)
 	}

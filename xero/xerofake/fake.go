@@ -1,21 +1,18 @@
 package xerofake
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/internal/fakehouse"
 )
 
 // A Fake is a Xero in memory. Make one with [New].
@@ -28,7 +25,7 @@ type Fake struct {
 	// mu guards everything below and all books. Nothing sleeps while holding it.
 	mu       sync.RWMutex
 	books    []*Books // in the order of the options
-	journal  *os.File
+	journal  *fakehouse.Journal
 	keys     map[string]*answered // by app and key
 	sessions map[string]*session  // by refresh token
 	access   map[string]*access   // by access token
@@ -87,29 +84,15 @@ func New(opts *Options) (*Fake, error) {
 func (f *Fake) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.journal == nil {
-		return nil
-	}
-	if err := f.journal.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+	if err := f.journal.Close(); err != nil {
 		return fmt.Errorf("xerofake: close books file: %w", err)
 	}
 	return nil
 }
 
-type arrival struct{ counted atomic.Bool }
-
-type arrivalKey struct{}
-
 // ServeHTTP answers as api.xero.com and identity.xero.com do; hosts are not looked at.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := &arrival{}
-	r = r.WithContext(context.WithValue(r.Context(), arrivalKey{}, a))
-	f.handler.ServeHTTP(w, r)
-	// A gateway answered in Xero's place: the call was made all the same. A request that was lost on
-	// its way leaves by panic and is not counted.
-	if !a.counted.Load() {
-		f.count(r, "gateway")
-	}
+	fakehouse.Arrive(f.handler, w, r, func(r *http.Request) { f.count(r, "gateway") })
 }
 
 // Transport returns a transport that serves requests in memory, faults included. It works inside
@@ -117,40 +100,25 @@ func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *Fake) Transport() http.RoundTripper { return faults.Transport(f) }
 
 // Client returns a client whose requests carry the bearer token and are served in memory.
-func (f *Fake) Client(bearer string) *http.Client {
-	return &http.Client{Transport: bearerTransport{bearer, f.Transport()}}
-}
-
-type bearerTransport struct {
-	bearer string
-	next   http.RoundTripper
-}
-
-func (t bearerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+t.bearer)
-	return t.next.RoundTrip(r)
-}
+func (f *Fake) Client(bearer string) *http.Client { return fakehouse.Bearer(bearer, f.Transport()) }
 
 // A Server is a fake that listens on the loopback interface.
 type Server struct {
-	URL    string // http://127.0.0.1:port
-	server *http.Server
+	URL      string // http://127.0.0.1:port
+	loopback *fakehouse.Loopback
 }
 
 // Listen serves the fake on a free port of 127.0.0.1 until [Server.Close].
 func (f *Fake) Listen() (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := fakehouse.Listen(f)
 	if err != nil {
 		return nil, fmt.Errorf("xerofake: listen: %w", err)
 	}
-	s := &Server{URL: "http://" + l.Addr().String(), server: &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}}
-	go func() { _ = s.server.Serve(l) }()
-	return s, nil
+	return &Server{l.URL, l}, nil
 }
 
 // Close stops listening and cuts the open connections; the fake lives on.
-func (s *Server) Close() error { return s.server.Close() }
+func (s *Server) Close() error { return s.loopback.Close() }
 
 // Counts are what has been asked of the fake since [New].
 type Counts struct {
@@ -194,9 +162,7 @@ func (f *Fake) Writes() int {
 }
 
 func (f *Fake) count(r *http.Request, route string) {
-	if a, ok := r.Context().Value(arrivalKey{}).(*arrival); ok {
-		a.counted.Store(true)
-	}
+	fakehouse.Arrived(r)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts.Calls++
