@@ -16,7 +16,7 @@ var house = map[string]string{
 	"./eligibility":                   "ledger decimal x/text",
 	"./faults":                        "",
 	"./infusionsoft":                  "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
-	"./infusionsoft/infusionsoftfake": "faults decimal",
+	"./infusionsoft/infusionsoftfake": "faults internal/fakehouse decimal",
 	"./ledger":                        "decimal x/text",
 	"./ledger/ledgertest":             "ledger decimal x/text",
 	"./limit":                         "",
@@ -25,7 +25,7 @@ var house = map[string]string{
 	"./store":                         "ledger decimal x/text",
 	"./store/storetest":               "ledger store decimal x/text",
 	"./xero":                          "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
-	"./xero/xerofake":                 "faults decimal",
+	"./xero/xerofake":                 "faults internal/fakehouse decimal",
 }
 
 // nested are the public packages of other modules of this repository, where the workspace has them.

@@ -104,7 +104,7 @@ func (a activity) List(f store.ActivityFilter) ([]store.Row, error) {
 	}
 	w.add(` ORDER BY seq`)
 	if f.Limit > 0 && f.Code == "" {
-		w.add(` LIMIT ?`, int64(f.Limit))
+		w.add(` LIMIT ` + strconv.Itoa(atMost(f.Limit)))
 	}
 	var list []store.Row
 	err := a.read(selectRows+w.text.String(), w.args, func(row store.Row) bool {

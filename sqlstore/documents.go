@@ -83,6 +83,13 @@ func (d documents) Delete(key string, version int64) error {
 	return nil
 }
 
+// The statements of Scan. They have one bound only: with two, a database may begin at the wrong one and
+// read up to the other.
+const (
+	scanFrom  = `SELECT name, version, value FROM invoicesync_documents WHERE room = $1 AND name >= $2 ORDER BY name`
+	scanAfter = `SELECT name, version, value FROM invoicesync_documents WHERE room = $1 AND name > $2 ORDER BY name`
+)
+
 func (d documents) Scan(prefix, after string, limit int) ([]store.Document, error) {
 	if err := d.t.reading(); err != nil {
 		return nil, err
@@ -92,20 +99,18 @@ func (d documents) Scan(prefix, after string, limit int) ([]store.Document, erro
 	// the rest of the room, it is asked in portions.
 	const portion = 1000
 	var found []store.Document
-	// One bound only: with two, a database may begin at the wrong one and read up to the other.
-	bound, from := `name >= $2`, prefix
+	head, from := scanFrom, prefix
 	for {
 		if after >= prefix && after != "" {
-			bound, from = `name > $2`, after
+			head, from = scanAfter, after
 		}
 		size := portion
 		if limit > 0 {
-			size = min(size, limit-len(found))
+			size = atMost(min(portion, limit-len(found)))
 		}
 		n, ended := 0, false
-		err := d.t.query(`SELECT name, version, value FROM invoicesync_documents
-			WHERE room = $1 AND `+bound+` ORDER BY name LIMIT $3`,
-			[]any{d.room, from, int64(size)}, func(rows *sql.Rows) error {
+		err := d.t.query(d.t.store.texts.get(textKey{head: head, limit: size}), []any{d.room, from},
+			func(rows *sql.Rows) error {
 				var doc store.Document
 				if err := rows.Scan(&doc.Key, &doc.Version, &doc.Value); err != nil {
 					return err
@@ -115,6 +120,9 @@ func (d documents) Scan(prefix, after string, limit int) ([]store.Document, erro
 					return errEnough
 				}
 				found, after, n = append(found, doc), doc.Key, n+1
+				if len(found) == limit {
+					return errEnough
+				}
 				return nil
 			})
 		if err != nil {

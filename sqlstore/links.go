@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -249,7 +250,7 @@ func (l links) List(f store.LinkFilter) ([]store.Link, error) {
 	// One kind has a source id once, so the database can stop at the limit. Codes are looked for here,
 	// and several kinds may share the last source id.
 	if f.Limit > 0 && f.Kind != "" && f.Code == "" {
-		w.add(` LIMIT ?`, int64(f.Limit))
+		w.add(` LIMIT ` + strconv.Itoa(atMost(f.Limit)))
 	}
 	var list []store.Link
 	read := l.reader(nil)

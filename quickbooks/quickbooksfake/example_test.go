@@ -26,7 +26,7 @@ func Example() {
 	post := func() {
 		body := `{"CustomerRef":{"value":"` + ada.ID + `"},"Line":[{"Amount":25.00,"DetailType":"SalesItemLineDetail",
 			"SalesItemLineDetail":{"ItemRef":{"value":"5"},"Qty":2,"UnitPrice":12.50,"TaxCodeRef":{"value":"TAX"}}}]}`
-		r, _ := http.NewRequest(http.MethodPost, "https://quickbooks.api.intuit.com/v3/company/"+books.Company().RealmID+"/invoice?requestid=the-same-both-times", strings.NewReader(body)) //nolint:noctx // an example
+		r, _ := http.NewRequest(http.MethodPost, "https://quickbooks.api.intuit.com/v3/company/"+books.Company().RealmID+"/invoice?requestid=the-same-both-times", strings.NewReader(body))
 		r.Header.Set("Accept", "application/json")
 		r.Header.Set("Content-Type", "application/json")
 		resp, err := fake.Client("token").Do(r)

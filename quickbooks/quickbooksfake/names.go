@@ -69,6 +69,14 @@ func firstRef(refs ...*Ref) *Ref {
 
 func (o *op) currency(code string) *Ref { return &Ref{Value: code, Name: currencyName(code)} }
 
+// codeOf is the currency that a record names, or the home currency: one that was loaded may name none.
+func (o *op) codeOf(r *Ref) string {
+	if r == nil || r.Value == "" {
+		return o.b.company.HomeCurrency
+	}
+	return r.Value
+}
+
 func checkParty(p *Party) *fault {
 	for _, part := range []length{
 		{"DisplayName", p.DisplayName, 500}, {"GivenName", p.GivenName, 100}, {"MiddleName", p.MiddleName, 100}, {"FamilyName", p.FamilyName, 100},
@@ -114,7 +122,7 @@ func prepareCustomer(o *op, old record, c *Customer) *fault {
 	code := o.b.company.HomeCurrency
 	switch {
 	case before != nil:
-		c.Balance, c.BalanceWithJobs, code = before.Balance, before.BalanceWithJobs, before.CurrencyRef.Value
+		c.Balance, c.BalanceWithJobs, code = before.Balance, before.BalanceWithJobs, o.codeOf(before.CurrencyRef)
 		if c.CurrencyRef != nil && c.CurrencyRef.Value != code {
 			return business("The currency of a customer cannot be changed")
 		}

@@ -101,7 +101,7 @@ func preparePayment(o *op, old, in record, has map[string]bool) *fault {
 }
 
 func (o *op) paymentCurrency(p *Payment, customer *Customer) *fault {
-	own := customer.CurrencyRef.Value
+	own := o.codeOf(customer.CurrencyRef)
 	if p.CurrencyRef != nil && p.CurrencyRef.Value != "" && p.CurrencyRef.Value != own {
 		return business("The currency of the transaction is invalid for customer / vendor / account.")
 	}
@@ -152,7 +152,7 @@ func (o *op) paymentLines(p, before *Payment, total decimal.Decimal) *fault {
 		if s.CustomerRef.Value != p.CustomerRef.Value {
 			return business("The linked transaction belongs to another customer")
 		}
-		if s.CurrencyRef.Value != p.CurrencyRef.Value {
+		if o.codeOf(s.CurrencyRef) != o.codeOf(p.CurrencyRef) {
 			return business("The linked transaction is in another currency")
 		}
 		open := s.Balance.Add(was[t])
@@ -204,12 +204,20 @@ func (o *op) applyPayment(before, after *Payment) *fault {
 		}
 	}
 	if before != nil {
-		o.owe(before.CustomerRef.Value, before.TotalAmt.Decimal)
+		o.owe(before.CustomerRef.Value, totalOf(before))
 	}
 	if after != nil {
-		o.owe(after.CustomerRef.Value, after.TotalAmt.Neg())
+		o.owe(after.CustomerRef.Value, totalOf(after).Neg())
 	}
 	return nil
+}
+
+// totalOf is a payment's total; one that was loaded may have none.
+func totalOf(p *Payment) decimal.Decimal {
+	if p.TotalAmt == nil {
+		return decimal.Zero
+	}
+	return p.TotalAmt.Decimal
 }
 
 // applyTo takes by off a sale's balance and keeps its link to the payment.

@@ -184,7 +184,13 @@ func parseQuery(statement string, punctuation bool) (*query, *fault) {
 			}
 		}
 	}
-	if p.word("orderby") || p.word("order") && (p.word("by") || true) {
+	ordered := p.word("orderby")
+	if !ordered && p.word("order") {
+		if ordered = p.word("by"); !ordered {
+			return nil, p.unexpected("\"BY\"")
+		}
+	}
+	if ordered {
 		for {
 			if p.peek().kind != "word" {
 				return nil, p.unexpected("<IDENTIFIER>")

@@ -64,6 +64,7 @@ func TestQueryLanguage(t *testing.T) {
 		`select * from Customer where DisplayName = Brien`:              {"4000", "QueryParserError"},
 		`select Id from Customer`:                                       {"4000", "QueryParserError"},
 		`select * from Customer where Id = '1' or Id = '2'`:             {"4000", "QueryParserError"},
+		`select * from Customer order Id`:                               {"4000", "BY"},
 		`select * from Customer group by Id`:                            {"4000", "QueryParserError"},
 		`select * from Customer where`:                                  {"4000", "QueryParserError"},
 		`select * from Customer;`:                                       {"4000", "QueryParserError"},

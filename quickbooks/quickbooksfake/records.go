@@ -69,7 +69,7 @@ type Sale struct {
 
 func (s *Sale) sale() *Sale { return s }
 
-// An Invoice. Balance is what is left to pay.
+// An Invoice asks a customer for money. Balance is what is left to pay.
 type Invoice struct {
 	AllowIPNPayment              bool `json:"AllowIPNPayment"`
 	AllowOnlinePayment           bool `json:"AllowOnlinePayment"`
@@ -79,7 +79,7 @@ type Invoice struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// A CreditMemo. Balance and RemainingCredit are what is left to apply.
+// A CreditMemo is credit of a customer. Balance and RemainingCredit are what is left to apply.
 type CreditMemo struct {
 	RemainingCredit Amount `json:"RemainingCredit"`
 	Sale
@@ -209,7 +209,7 @@ type Party struct {
 
 func (p *Party) party() *Party { return p }
 
-// A Customer. Balance is in the customer's currency.
+// A Customer owes a Balance, in the customer's currency.
 type Customer struct {
 	Taxable                 *bool    `json:"Taxable,omitempty"`
 	BillAddr                *Address `json:"BillAddr,omitempty"`
@@ -233,7 +233,7 @@ type Customer struct {
 	Extra             map[string]json.RawMessage `json:"-"`
 }
 
-// A Vendor.
+// A Vendor is somebody the company buys from.
 type Vendor struct {
 	BillAddr    *Address `json:"BillAddr,omitempty"`
 	Balance     Amount   `json:"Balance"`
@@ -245,7 +245,7 @@ type Vendor struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// An Employee.
+// An Employee shares the name space of customers and vendors.
 type Employee struct {
 	PrimaryAddr  *Address `json:"PrimaryAddr,omitempty"`
 	BillableTime bool     `json:"BillableTime"`

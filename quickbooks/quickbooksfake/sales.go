@@ -193,7 +193,7 @@ func (o *op) numberSale(kind string, s, before *Sale) *fault {
 // saleCurrency is the customer's. In a company with several currencies it must be named, and a rate that is
 // not named is 1, whatever the currency.
 func (o *op) saleCurrency(s *Sale, customer *Customer) *fault {
-	own := customer.CurrencyRef.Value
+	own := o.codeOf(customer.CurrencyRef)
 	switch {
 	case s.CurrencyRef != nil && s.CurrencyRef.Value != "":
 		if s.CurrencyRef.Value != own {
