@@ -2,7 +2,6 @@ package invoicesync
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -35,7 +34,7 @@ func (w *pass) compareWithSeen(ctx context.Context, inv, draft ledger.Invoice, c
 			}
 			for _, d := range found {
 				var s sighting
-				if err := json.Unmarshal(d.Value, &s); err != nil {
+				if err := decode(d, &s); err != nil {
 					return err
 				}
 				look(s)
@@ -109,7 +108,10 @@ func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) er
 	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
 		return w.decideByHand(ctx, inv, func(link *store.Link) error {
 			if link.State == store.Written {
-				return fmt.Errorf("invoicesync: invoice %s is already linked with %s", inv.ID, link.LedgerID)
+				return fmt.Errorf("invoicesync: invoice %s is already linked with %s; Recreate it if that link is wrong", inv.ID, link.LedgerID)
+			}
+			if err := w.adoptable(ctx, inv, theirs); err != nil {
+				return err
 			}
 			link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
 			link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
@@ -117,6 +119,25 @@ func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) er
 		})
 	})
 	return err
+}
+
+// adoptable says why an invoice of the ledger cannot stand for one of the source: payments would be booked
+// on what is void, on another invoice's account, or in another currency.
+func (w *pass) adoptable(ctx context.Context, inv, theirs ledger.Invoice) error {
+	switch {
+	case !theirs.Status.Live():
+		return fmt.Errorf("invoicesync: invoice %s of the ledger is %s; adopt one that stands, or let the flow create it", theirs.ID, theirs.Status)
+	case theirs.Currency != inv.Currency:
+		return fmt.Errorf("invoicesync: invoice %s of the ledger is in %s and invoice %s in %s; only one in the same currency can be adopted", theirs.ID, theirs.Currency, inv.ID, inv.Currency)
+	}
+	links, err := w.linksTo(ctx, ledger.KindInvoice, []string{theirs.ID})
+	if err != nil {
+		return err
+	}
+	if other, ok := links[theirs.ID]; ok && (other.Pair != w.pair || other.SourceID != inv.ID) {
+		return fmt.Errorf("invoicesync: invoice %s of the ledger is linked with invoice %s of %s already", theirs.ID, other.SourceID, other.Pair.Source)
+	}
+	return nil
 }
 
 // Recreate raises the generation of an invoice, so that the next run creates it anew although the
@@ -128,9 +149,6 @@ func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
 	}
 	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
 		return w.decideByHand(ctx, inv, func(link *store.Link) error {
-			if link.State == store.Intended || link.State == store.Uncertain {
-				return fmt.Errorf("invoicesync: invoice %s may be in the ledger already; run the flow until it is resolved", inv.ID)
-			}
 			link.Generation++
 			link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
 			link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
@@ -144,6 +162,9 @@ func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
 
 // decideByHand changes a link on a person's word.
 func (w *pass) decideByHand(ctx context.Context, inv ledger.Invoice, decide func(*store.Link) error) error {
+	if err := w.pinnedSource(ctx); err != nil {
+		return err
+	}
 	var link store.Link
 	var ok bool
 	err := w.db.View(ctx, func(tx store.Tx) (err error) {
@@ -156,14 +177,14 @@ func (w *pass) decideByHand(ctx context.Context, inv ledger.Invoice, decide func
 	if !ok {
 		link = w.newLink(inv, nil)
 	}
+	if link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" {
+		return fmt.Errorf("invoicesync: a write of invoice %s is in doubt; run the flow until it is resolved", inv.ID)
+	}
 	before := link
 	if err := decide(&link); err != nil {
 		return err
 	}
-	w.stamp(&link)
-	b := ""
-	if before.Run == w.id {
-		b = before.Bucket
-	}
-	return w.keep(ctx, []store.Link{link}, []string{b})
+	var kept verdicts
+	kept.add(w.run, link, &before)
+	return w.keep(ctx, kept)
 }

@@ -95,45 +95,6 @@ func (w *pass) againOf(ctx context.Context, f store.LinkFilter) error {
 	}
 }
 
-// judgeIDs reads records of the source by id and judges them, unchanged ones too. What the source no
-// longer has was deleted there.
-func (w *pass) judgeIDs(ctx context.Context, ids []string) error {
-	const chunk = 200
-	force := w.force
-	w.force = true
-	defer func() { w.force = force }()
-	for len(ids) > 0 {
-		n := min(chunk, len(ids))
-		refs := make([]ledger.Ref, n)
-		gone := make(map[string]bool, n)
-		for i, id := range ids[:n] {
-			refs[i], gone[id] = ledger.Ref{ID: id}, true
-		}
-		ids = ids[n:]
-		for page, err := range w.push.source.Invoices(ctx, ledger.Query{Refs: refs}) {
-			if err != nil {
-				return err
-			}
-			for _, inv := range page.Records {
-				delete(gone, inv.ID)
-			}
-			for _, u := range page.Unread {
-				delete(gone, u.Ref.ID)
-			}
-			if err := w.judgeAll(ctx, page.Records, nil); err != nil {
-				return err
-			}
-			if err := w.unread(ctx, page.Unread); err != nil {
-				return err
-			}
-		}
-		if err := w.deletedInSource(ctx, gone); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // leftovers counts what earlier runs left parked, refused or in doubt, and defers what still waits in
 // the queues of a run that failed.
 func (w *pass) leftovers(ctx context.Context) error {
@@ -146,7 +107,7 @@ func (w *pass) leftovers(ctx context.Context) error {
 		if err := w.countLeft(ctx, open); err != nil {
 			return err
 		}
-		for _, code := range slices.Sorted(maps.Keys(notOwed)) {
+		for _, code := range append(slices.Sorted(maps.Keys(notOwed)), refundOwed) {
 			// In the ledger, and yet somebody must act.
 			if err := w.countLeft(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, States: []store.LinkState{store.Written}}); err != nil {
 				return err

@@ -31,26 +31,18 @@ func (w *pass) book(ctx context.Context, all bool) error {
 		w.newPayments = queue
 		return err
 	}
-	var kept []store.Link
-	var befores []string
+	var judged verdicts
+	note := func(l store.Link, before *store.Link) { judged.add(w.run, l, before) }
 	for _, b := range queue {
 		links, err := w.paymentLinks(ctx, b)
 		if err != nil {
 			return err
 		}
-		if err := w.bookInvoice(ctx, b, links, func(l store.Link, before *store.Link) {
-			w.stamp(&l)
-			kept = append(kept, l)
-			bk := ""
-			if before != nil && before.Run == w.id {
-				bk = before.Bucket
-			}
-			befores = append(befores, bk)
-		}); err != nil {
+		if err := w.bookInvoice(ctx, b, links, note); err != nil {
 			return err
 		}
 	}
-	if err := w.keep(ctx, kept, befores); err != nil {
+	if err := w.keep(ctx, judged); err != nil {
 		return err
 	}
 	n := len(w.newEntries)
@@ -105,12 +97,7 @@ func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.L
 	for i, p := range b.rows {
 		ids[i] = p.ID
 	}
-	var links map[string]store.Link
-	err := w.db.View(ctx, func(tx store.Tx) (err error) {
-		links, err = tx.Links().GetMany(w.pair, ledger.KindPayment, ids)
-		return err
-	})
-	return links, err
+	return w.linksOf(ctx, ledger.KindPayment, ids)
 }
 
 // remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor
@@ -149,6 +136,13 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 	}
 	taken := map[string]bool{}
 	for _, p := range b.rows {
+		var before *store.Link
+		if l, ok := links[p.ID]; ok {
+			before = &l
+		}
+		taken[string(w.paymentLink(b, p, before).Mark)] = true
+	}
+	for _, p := range b.rows {
 		if w.queued["payment "+p.ID] {
 			balance = balance.Sub(p.Amount)
 			continue // judged in this run already, and about to be written
@@ -161,7 +155,7 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		if before != nil {
 			switch {
 			case before.State == store.Written:
-				if err := w.laterPayment(ctx, b, p, *before, note); err != nil {
+				if err := w.laterPayment(ctx, p, *before, note); err != nil {
 					return err
 				}
 				continue
@@ -189,8 +183,10 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 			if reason.Code == "waits_for_uncertain" {
 				link.State = store.Deferred
 			}
-			if err := w.watch(ctx, p, reason.Code == "payment_pending"); err != nil {
-				return err
+			if reason.Code == "payment_pending" {
+				if err := w.watch(ctx, p); err != nil {
+					return err
+				}
 			}
 			note(link, before)
 			continue
@@ -208,8 +204,7 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 
 // deferBookings remembers payments that a run did not come to.
 func (w *pass) deferBookings(ctx context.Context) error {
-	var kept []store.Link
-	var befores []string
+	var kept verdicts
 	for _, b := range w.newPayments {
 		links, err := w.paymentLinks(ctx, b)
 		if err != nil {
@@ -221,8 +216,7 @@ func (w *pass) deferBookings(ctx context.Context) error {
 			}
 			l := w.paymentLink(b, p, nil)
 			deferred(&l)
-			w.stamp(&l)
-			kept, befores = append(kept, l), append(befores, "")
+			kept.add(w.run, l, nil)
 		}
 	}
 	w.newPayments = nil
@@ -231,5 +225,5 @@ func (w *pass) deferBookings(ctx context.Context) error {
 	}
 	err := w.payments.deferAll(ctx, w.run, w.newEntries)
 	w.newEntries = nil
-	return errors.Join(err, w.keep(ctx, kept, befores))
+	return errors.Join(err, w.keep(ctx, kept))
 }

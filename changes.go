@@ -39,6 +39,10 @@ type content struct {
 // replaced is the code of an invoice that was voided so that it can be written anew.
 const replaced = "replaced"
 
+// versionDeleted stands in a link where the ledger's version was, once the record has been voided or deleted
+// for us: what may come later is another record, under another mark.
+const versionDeleted = "deleted"
+
 // change carries a change out under the write protocol and returns the link as it is then. A refusal is
 // a reason in the link, not an error.
 func (w *pass) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string) (store.Link, error) {
@@ -181,7 +185,7 @@ func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link
 			link.SourceHash, link.Rule, link.Amount, link.Predicted = to.SourceHash, to.Rule, to.Amount, to.Predicted
 		}
 	case ledger.Void:
-		link.State, link.LedgerVersion = store.Skipped, "deleted"
+		link.State, link.LedgerVersion = store.Skipped, versionDeleted
 		link.Reasons = []store.Reason{{Code: in.Done}}
 	}
 	if in.Done != replaced {
@@ -247,7 +251,7 @@ func (w *pass) resolveChange(ctx context.Context, batch store.Batch) error {
 	}
 	asked := time.Now() // what arrives later is not absent
 	state, err := changer.Look(ctx, in.Change)
-	if is(err, ledger.ErrNotFound) {
+	if errors.Is(err, ledger.ErrNotFound) {
 		state, err = ledger.ChangeState{Done: in.Change.Verb == ledger.Void}, nil // nothing is left of it
 	}
 	if err != nil {
@@ -330,5 +334,3 @@ func blockCode(c ledger.Change, code string) string {
 	}
 	return "locked_by_payment"
 }
-
-func is(err, target error) bool { return errors.Is(err, target) }

@@ -91,11 +91,18 @@ func (c *clients) find(ctx context.Context, contact ledger.Contact) (string, *en
 		return "", create, nil, nil
 	}
 	c.remember(contact.ID, id)
-	return id, nil, nil, nil
+	if len(c.links) >= maxLinks {
+		err = c.keepLinks(ctx)
+	}
+	return id, nil, nil, err
 }
 
+// maxLinks is how many clients may be found before that is stored.
+const maxLinks = 500
+
 func (c *clients) remember(sourceID, id string) {
-	if len(c.cache) > maxCache {
+	// What is forgotten here must be found in the store, or it would be found and counted again.
+	if len(c.cache) > maxCache && len(c.links) == 0 {
 		clear(c.cache)
 	}
 	c.cache[sourceID] = id
@@ -246,7 +253,9 @@ func (c *clients) link(contact ledger.Contact, mark ledger.Mark, generation int,
 	l := store.Link{Pair: c.w.pair, Kind: ledger.KindContact, SourceID: contact.ID, Generation: generation, Mark: mark,
 		State: store.Written, Adopted: true, LedgerID: id, Updated: time.Now().UTC()}
 	c.w.stamp(&l)
-	c.links = append(c.links, l)
+	if c.w.plan == nil {
+		c.links = append(c.links, l)
+	}
 }
 
 // keepLinks remembers the links found since the last time.
@@ -270,7 +279,7 @@ func (c *clients) follow(docs store.Documents, id string) (string, *eligibility.
 			return id, nil, nil // not in the index yet: the ledger will say
 		}
 		var card card
-		if err := json.Unmarshal(doc.Value, &card); err != nil {
+		if err := decode(doc, &card); err != nil {
 			return "", nil, err
 		}
 		switch {
@@ -373,7 +382,7 @@ func index(docs store.Documents, contact ledger.Contact) (bool, error) {
 			return false, nil
 		}
 		var before card
-		if err := json.Unmarshal(old.Value, &before); err != nil {
+		if err := decode(old, &before); err != nil {
 			return false, err
 		}
 		for _, k := range before.Keys {
@@ -439,6 +448,11 @@ func withSuffix(name, id string) string {
 		name = string(r[:longest])
 	}
 	return name + suffix(id)
+}
+
+// normal folds a name for comparing: case, accents and spaces aside.
+func normal(name string) string {
+	return strings.Join(strings.Fields(foldAccents(strings.ToLower(name))), " ")
 }
 
 // foldAccents removes accents: two names that differ in them only are one name to some ledgers.

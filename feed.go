@@ -2,6 +2,7 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (w *pass) startFeed(ctx context.Context) error {
 		return err
 	}
 	for page, err := range w.push.source.Payments(ctx, ledger.Query{Since: time.Now().Add(-joinBack)}) {
-		if is(err, ledger.ErrUnsupported) {
+		if errors.Is(err, ledger.ErrUnsupported) {
 			return nil
 		}
 		if err != nil {
@@ -30,7 +31,10 @@ func (w *pass) startFeed(ctx context.Context) error {
 		}
 		cursor = page.Next
 		for _, p := range page.Records {
-			if err := w.watch(ctx, p, p.Status == ledger.PaymentPending); err != nil {
+			if p.Status != ledger.PaymentPending {
+				continue
+			}
+			if err := w.watch(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -53,7 +57,7 @@ func (w *pass) readFeed(ctx context.Context) error {
 	}
 	touched := map[string]bool{}
 	for page, err := range w.push.source.Payments(ctx, ledger.Query{Cursor: cursor}) {
-		if is(err, ledger.ErrUnsupported) {
+		if errors.Is(err, ledger.ErrUnsupported) {
 			return nil
 		}
 		if err != nil {
@@ -174,15 +178,13 @@ func (w *pass) watched(ctx context.Context, touched map[string]bool) error {
 	})
 }
 
-// watch puts a payment that is not final on the watch list, or takes it off.
-func (w *pass) watch(ctx context.Context, p ledger.Payment, on bool) error {
+// watch puts a payment that is not final on the watch list. [pass.watched] takes it off, once its state is
+// seen to have changed.
+func (w *pass) watch(ctx context.Context, p ledger.Payment) error {
 	if p.FeedID == "" || w.plan != nil {
 		return nil
 	}
 	key := w.pair.String() + "/" + p.FeedID
-	if !on {
-		return nil // it goes when its state is seen to have changed
-	}
 	return w.update(ctx, func(tx store.Tx) error {
 		return tx.Documents(watchRoom).Put(key, []byte(string(p.Status)+" "+p.InvoiceID), store.AnyVersion)
 	})

@@ -21,11 +21,7 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 	for i, inv := range records {
 		ids[i] = inv.ID
 	}
-	var links map[string]store.Link
-	err := w.db.View(ctx, func(tx store.Tx) (err error) {
-		links, err = tx.Links().GetMany(w.pair, ledger.KindInvoice, ids)
-		return err
-	})
+	links, err := w.linksOf(ctx, ledger.KindInvoice, ids)
 	if err != nil {
 		return err
 	}
@@ -39,17 +35,8 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 		return err
 	}
 	defer clear(w.fetched)
-	var judged []store.Link // verdicts that need no write, stored in one transaction
-	var befores []string
-	note := func(l store.Link, before *store.Link) {
-		w.stamp(&l)
-		judged = append(judged, l)
-		b := ""
-		if before != nil && before.Run == w.id {
-			b = before.Bucket
-		}
-		befores = append(befores, b)
-	}
+	var judged verdicts // those that need no write, stored in one transaction
+	note := func(l store.Link, before *store.Link) { judged.add(w.run, l, before) }
 	var stop error
 	for i := range records {
 		var before *store.Link
@@ -64,26 +51,39 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 			break
 		}
 	}
-	if err := w.keep(context.WithoutCancel(ctx), judged, befores); err != nil {
+	if err := w.keep(context.WithoutCancel(ctx), judged); err != nil {
 		return errors.Join(stop, err)
 	}
 	return stop
 }
 
-// keep stores verdicts.
-func (w *pass) keep(ctx context.Context, links []store.Link, befores []string) error {
-	if len(links)+len(w.reminders) == 0 {
+// verdicts are links as this run has judged them, and how it had counted each of them before.
+type verdicts struct {
+	links   []store.Link
+	befores []string
+}
+
+// add stamps a link and takes it up. before is the link as it was read; nil: there was none.
+func (v *verdicts) add(r *run, l store.Link, before *store.Link) {
+	v.befores = append(v.befores, r.countedAs(before))
+	r.stamp(&l)
+	v.links = append(v.links, l)
+}
+
+// keep stores verdicts, then counts and tells them.
+func (w *pass) keep(ctx context.Context, judged verdicts) error {
+	if len(judged.links)+len(w.reminders) == 0 {
 		return nil
 	}
-	rows := make([]store.Row, 0, len(links))
-	for _, l := range links {
+	rows := make([]store.Row, 0, len(judged.links))
+	for _, l := range judged.links {
 		if b := bucketOf(l, w.id); b.state != bAlready {
 			rows = append(rows, w.row(b.state, l))
 		}
 	}
 	if w.plan == nil {
 		err := w.update(ctx, func(tx store.Tx) error {
-			if err := tx.Links().Put(append(w.reminders, links...)...); err != nil {
+			if err := tx.Links().Put(append(w.reminders, judged.links...)...); err != nil {
 				return err
 			}
 			return tx.Activity().Append(rows...)
@@ -93,8 +93,8 @@ func (w *pass) keep(ctx context.Context, links []store.Link, befores []string) e
 		}
 		w.reminders = nil
 	}
-	for i, l := range links {
-		w.tally(befores[i], l)
+	for i, l := range judged.links {
+		w.tally(judged.befores[i], l)
 		w.eventFor(l)
 	}
 	return nil
@@ -137,7 +137,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 				return err
 			}
 		}
-		setVerdict(&link, verdict)
+		setReasons(&link, verdict.Reasons)
 		return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: verdict}, link, before, note)
 	}
 	reject := func(reasons []eligibility.Reason) error {
@@ -156,14 +156,14 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	} else if ok {
 		return w.alreadyThere(ctx, inv, link, before, known, payments, note)
 	}
-	draft, rule, predicted, reasons, err := w.shape(ctx, inv, payments)
+	draft, rule, reasons, err := w.shape(ctx, inv, payments)
 	if err != nil {
 		return err
 	}
 	if len(reasons) > 0 {
 		return reject(reasons)
 	}
-	link.Rule, link.Predicted = rule, predicted.Total
+	link.Rule, link.Predicted = rule, draft.Totals.Total
 	link.Amount = expectedTotal(inv, w.push.settings)
 
 	contactID, pending, reasons, err := w.clients.find(ctx, inv.Contact)
@@ -262,5 +262,5 @@ func sticky(l store.Link) bool {
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.
-	return l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == "deleted"
+	return l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == versionDeleted
 }

@@ -89,14 +89,12 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 	case !account.TakesPayments:
 		return hold("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
 	}
-	if b.ledger != nil {
-		twin, err := w.maybeBooked(ctx, b.ledger.Payments, p, taken)
-		if err != nil {
-			return ledger.Payment{}, nil, err
-		}
-		if twin != "" {
-			return hold("maybe_already_booked", "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
-		}
+	twin, err := w.maybeBooked(ctx, b.ledger.Payments, p, taken)
+	if err != nil {
+		return ledger.Payment{}, nil, err
+	}
+	if twin != "" {
+		return hold("maybe_already_booked", "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
 	}
 	amount := p.Amount
 	if amount.GreaterThan(balance) {
@@ -122,7 +120,7 @@ func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 		Currency: b.invoice.Currency, Amount: p.Amount, Updated: time.Now().UTC()}
 	if before != nil {
 		l.Generation = before.Generation
-		if before.State != store.Written && before.LedgerVersion == "deleted" {
+		if before.State != store.Written && before.LedgerVersion == versionDeleted {
 			l.Generation++ // the ledger keeps the deleted one under the old mark
 		}
 	}
@@ -130,10 +128,12 @@ func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 	return l
 }
 
-// maybeBooked finds a payment of the ledger's invoice that nobody here wrote and that looks like p.
+// maybeBooked finds a payment of the ledger's invoice that nobody here wrote and that looks like p. Taken are
+// ids of payments that are matched already, and the marks of the invoice's own.
 func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
 	for _, e := range existing {
-		if e.Mark != "" || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
+		// That a reference looks like a mark of ours proves nothing: a bank's may.
+		if e.Mark != "" && taken[string(e.Mark)] || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
 			continue
 		}
 		if days := e.Date.DaysSince(p.Date); days > 5 || days < -5 {

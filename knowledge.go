@@ -36,6 +36,9 @@ func (w *pass) sightings(tx store.Tx) store.Documents {
 // knowLedger makes sure that this store knows the ledger: a new store, a store for a new pair, and a
 // copy restored from before the ledger's newest record first read what is there.
 func (w *pass) knowLedger(ctx context.Context) error {
+	if err := w.pinnedSource(ctx); err != nil {
+		return err
+	}
 	if w.meta.Scanned && w.meta.Epoch == w.db.Info().Epoch {
 		if w.push.powers.Invoices == nil {
 			return nil
@@ -82,14 +85,14 @@ func (w *pass) unknownMarks(ctx context.Context, found ledger.Found[ledger.Invoi
 	return unknown, err
 }
 
-// scanLedger reads the ledger's invoices of the flow's range, and its payments, into the drawer. The
+// scanLedger reads the ledger's invoices, and its payments, into the drawer. The
 // cursors that follow the ledger start here.
 func (w *pass) scanLedger(ctx context.Context) error {
 	if err := w.knowSource(ctx); err != nil {
 		return err
 	}
-	q := ledger.Query{Summary: true, From: w.push.settings.Start.Date}
-	for page, err := range w.push.ledger.Invoices(ctx, q) {
+	// All of it, whatever the start: the start may move back, and a person may ask for an older invoice.
+	for page, err := range w.push.ledger.Invoices(ctx, ledger.Query{Summary: true}) {
 		if err != nil {
 			return err
 		}
@@ -112,8 +115,7 @@ func (w *pass) scanLedger(ctx context.Context) error {
 	return w.saveMeta(ctx)
 }
 
-// knowSource compares the source with the settings, once for a store: that it is the organisation they
-// name, in the currency that its owner confirmed, and as live as the ledger.
+// knowSource compares the source with the ledger, once for a store: that it is as live.
 func (w *pass) knowSource(ctx context.Context) error {
 	src, err := w.push.source.Organisation(ctx)
 	if err != nil {
@@ -123,19 +125,31 @@ func (w *pass) knowSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := w.push.settings
-	refuse := func(code, format string, args ...any) error {
-		return &ledger.Error{Kind: ledger.ErrReconnect, Room: "invoicesync", Thing: "source " + s.Source.String(), Code: code, Message: fmt.Sprintf(format, args...)}
-	}
-	switch {
-	case src.ID != s.Source:
-		return refuse("other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", src.ID)
-	case src.BaseCurrency != "" && src.BaseCurrency != s.Currency:
-		return refuse("currency_differs", "its currency is %s, and the settings confirm %s; correct the settings", src.BaseCurrency, s.Currency)
-	case src.Live != org.Live:
-		return refuse("live_and_test_mixed", "one side is live (%t) and the other is not (%t); a test must not be mixed with real books", src.Live, org.Live)
+	if src.Live != org.Live {
+		return w.refuseSource("live_and_test_mixed", "one side is live (%t) and the other is not (%t); a test must not be mixed with real books", src.Live, org.Live)
 	}
 	return nil
+}
+
+// pinnedSource makes sure, in each run, that the connection leads to the organisation that the settings
+// name, in the currency that its owner confirmed: another one's records may have the same ids.
+func (w *pass) pinnedSource(ctx context.Context) error {
+	src, err := w.push.source.Organisation(ctx)
+	if err != nil {
+		return err
+	}
+	s := w.push.settings
+	switch {
+	case src.ID != s.Source:
+		return w.refuseSource("other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", src.ID)
+	case src.BaseCurrency != "" && src.BaseCurrency != s.Currency:
+		return w.refuseSource("currency_differs", "its currency is %s, and the settings confirm %s; correct the settings", src.BaseCurrency, s.Currency)
+	}
+	return nil
+}
+
+func (w *pass) refuseSource(code, format string, args ...any) error {
+	return &ledger.Error{Kind: ledger.ErrReconnect, Room: "invoicesync", Thing: "source " + w.push.settings.Source.String(), Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // seeInvoices takes a page of the ledger's invoices into the drawer, and moves its cursor. Strangers
@@ -204,7 +218,7 @@ func see(docs store.Documents, key string, s sighting) error {
 	}
 	if ok {
 		var old sighting
-		if err := json.Unmarshal(doc.Value, &old); err != nil {
+		if err := decode(doc, &old); err != nil {
 			return err
 		}
 		s.Twice = old.Twice || old.ID != s.ID
@@ -218,6 +232,14 @@ func put(docs store.Documents, key string, s sighting) error {
 		return err
 	}
 	return docs.Put(key, b, store.AnyVersion)
+}
+
+// decode reads a document that this package has written.
+func decode(doc store.Document, into any) error {
+	if err := json.Unmarshal(doc.Value, into); err != nil {
+		return fmt.Errorf("invoicesync: document %q of the store cannot be read; the store is damaged, restore it from a copy: %w", doc.Key, err)
+	}
+	return nil
 }
 
 // unseen reports whether the drawer holds nothing at all whose key begins with prefix. Mostly it does
@@ -250,7 +272,7 @@ func (w *pass) sighted(ctx context.Context, prefix, key string) (s sighting, ok 
 			return err
 		}
 		ok = true
-		return json.Unmarshal(doc.Value, &s)
+		return decode(doc, &s)
 	})
 	return s, ok, err
 }

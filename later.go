@@ -2,9 +2,11 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/invoicesync/invoicesync/eligibility"
@@ -57,8 +59,11 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		w.event(Event{What: "unread", Kind: ledger.KindPayment, SourceID: inv.ID, Codes: []string{reasons[0].Code}, Message: reasons[0].Message})
 		return nil
 	}
-	if len(rows) == 0 || len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
 		return nil
+	}
+	if err := w.paymentsGone(ctx, inv.ID, rows, note); err != nil || len(rows) == 0 {
+		return err
 	}
 	b := &booking{invoice: link, source: ref(inv), rows: rows}
 	if err := w.remindOf(ctx, b); err != nil || link.Batch != "" {
@@ -83,7 +88,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 		return report(), nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
-	if is(err, ledger.ErrNotFound) {
+	if errors.Is(err, ledger.ErrNotFound) {
 		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "The ledger no longer has the invoice."}}
 		return link, nil
 	}
@@ -104,8 +109,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	verdict := w.push.policy.Judge(inv, facts)
 	var reasons []eligibility.Reason
 	var draft ledger.Invoice
-	var predicted ledger.Totals
-	rule := ""
+	client, rule := current.Contact, ""
 	if !verdict.Eligible() {
 		reasons = verdict.Reasons
 	} else {
@@ -114,7 +118,12 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 			return link, err
 		}
 		if reasons = unread; len(reasons) == 0 {
-			if draft, rule, predicted, reasons, err = w.shape(ctx, inv, rows); err != nil {
+			if draft, rule, reasons, err = w.shape(ctx, inv, rows); err != nil {
+				return link, err
+			}
+		}
+		if len(reasons) == 0 {
+			if client, reasons, err = w.clientAfterEdit(ctx, inv, link, current); err != nil {
 				return link, err
 			}
 		}
@@ -126,12 +135,31 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 		}
 		return link, nil
 	}
-	draft.ID, draft.Mark, draft.Contact, draft.Status = current.ID, link.Mark, current.Contact, current.Status
+	draft.ID, draft.Mark, draft.Contact, draft.Status = current.ID, link.Mark, client, current.Status
 	if !w.push.settings.Numbers.FromSource {
 		draft.Number = current.Number
 	}
 	return w.changeContent(ctx, w.push.powers.Updates, ledger.Change{Verb: ledger.Update, Kind: ledger.KindInvoice, Invoice: &current, Wanted: &draft},
-		link, "updated", &content{SourceHash: hash, Rule: rule, Amount: expectedTotal(inv, w.push.settings), Predicted: predicted.Total})
+		link, "updated", &content{SourceHash: hash, Rule: rule, Amount: expectedTotal(inv, w.push.settings), Predicted: draft.Totals.Total})
+}
+
+// clientAfterEdit is the contact of an edited invoice: the source may have given it to another client. A
+// client who is not in the ledger yet is not created by an edit. On an invoice that a person linked, the
+// contact is that person's choice.
+func (w *pass) clientAfterEdit(ctx context.Context, inv ledger.Invoice, link store.Link, current ledger.Invoice) (ledger.Contact, []eligibility.Reason, error) {
+	if link.Adopted {
+		return current.Contact, nil, nil
+	}
+	id, pending, reasons, err := w.clients.find(ctx, inv.Contact)
+	switch {
+	case err != nil || len(reasons) > 0:
+		return current.Contact, reasons, err
+	case pending != nil:
+		return current.Contact, []eligibility.Reason{parked("contact_unknown", "The invoice has another client than when it was pushed, who is not in the ledger yet.", "", "")}, nil
+	case strings.EqualFold(id, current.Contact.ID):
+		return current.Contact, nil, nil
+	}
+	return ledger.Contact{ID: id}, nil, nil
 }
 
 // withdrawn deals with a record that the source deleted or voided.
@@ -159,24 +187,20 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 	if len(gone) == 0 {
 		return nil
 	}
-	var links map[string]store.Link
-	err := w.db.View(ctx, func(tx store.Tx) (err error) {
-		links, err = tx.Links().GetMany(w.pair, ledger.KindInvoice, slices.Sorted(maps.Keys(gone)))
-		return err
-	})
+	links, err := w.linksOf(ctx, ledger.KindInvoice, slices.Sorted(maps.Keys(gone)))
 	if err != nil {
 		return err
 	}
-	var kept []store.Link
-	var befores []string
+	var kept verdicts
 	for _, id := range slices.Sorted(maps.Keys(links)) {
-		link := links[id]
-		b := ""
-		if link.Run == w.id {
-			b = link.Bucket
-		}
+		link, before := links[id], links[id]
 		switch link.State {
 		case store.Written:
+			if gone, err := w.trulyGone(ctx, id); err != nil {
+				return err
+			} else if !gone {
+				continue
+			}
 			if link, err = w.withdrawn(ctx, link); err != nil {
 				return err
 			}
@@ -187,16 +211,27 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 			link.Reasons = []store.Reason{{Code: "deleted", Message: "The source no longer has the invoice; it was never written."}}
 		}
 		link.Updated = time.Now().UTC()
-		w.stamp(&link)
-		kept, befores = append(kept, link), append(befores, b)
+		kept.add(w.run, link, &before)
 	}
-	return w.keep(ctx, kept, befores)
+	return w.keep(ctx, kept)
+}
+
+// trulyGone asks for a single record before anything is voided for its absence: that it was missing from a
+// list once is no proof.
+func (w *pass) trulyGone(ctx context.Context, id string) (bool, error) {
+	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+		return true, nil // it is only reported
+	}
+	_, err := w.push.source.Invoice(ctx, ledger.Ref{ID: id})
+	if errors.Is(err, ledger.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
 }
 
 // unread parks records that could not be understood at all.
 func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
-	var kept []store.Link
-	var befores []string
+	var kept verdicts
 	for _, u := range records {
 		id := u.Ref.ID
 		if id == "" {
@@ -211,10 +246,7 @@ func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
 		if err != nil {
 			return err
 		}
-		b := ""
-		if ok && link.Run == w.id {
-			b = link.Bucket
-		}
+		before := link
 		switch {
 		case ok && (link.State == store.Intended || link.State == store.Uncertain):
 			continue
@@ -226,8 +258,7 @@ func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
 			}
 			park(&link, u.Code, u.Detail)
 		}
-		w.stamp(&link)
-		kept, befores = append(kept, link), append(befores, b)
+		kept.add(w.run, link, &before)
 	}
-	return w.keep(ctx, kept, befores)
+	return w.keep(ctx, kept)
 }

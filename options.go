@@ -60,7 +60,7 @@ type Draft struct {
 
 // Metrics receives counts and durations. Implementations must be safe for concurrent use.
 type Metrics interface {
-	// Count adds n to a counter: "records", "requests", "store_commits"; labels are pairs.
+	// Count adds n to a counter: "records"; labels are pairs.
 	Count(name string, n int, labels ...string)
 	// Observe records a duration: "batch", "run".
 	Observe(name string, d time.Duration, labels ...string)

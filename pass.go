@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -79,7 +77,7 @@ type meta struct {
 	Chart     string    `json:"chart"`    // hash
 	ChartAt   time.Time `json:"chart_at"`
 	LastSweep time.Time `json:"last_sweep"`
-	Scanned   bool      `json:"scanned"` // the ledger's books have been read for what is there already
+	Scanned   bool      `json:"scanned_whole"` // the ledger's books have been read for what is there already
 }
 
 const metaRoom = "flow"
@@ -115,6 +113,32 @@ func (w *pass) all(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// after ends a run: the feed's cursor moves, a run that wrote takes its own writes out of the way of
+// the next one, and old activity goes.
+func (w *pass) after(ctx context.Context) error {
+	if w.feedNext != "" {
+		if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(w.feedCursor(), string(w.feedNext)) }); err != nil {
+			return err
+		}
+	}
+	if w.opts.Retain > 0 {
+		err := w.update(ctx, func(tx store.Tx) error {
+			_, err := tx.Activity().Trim(time.Now().Add(-w.opts.Retain))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if w.rep.Writes == 0 {
+		return nil
+	}
+	// The next run would read this run's own writes as changes. Reading them now also compares what
+	// the ledger made of them.
+	w.scanned = false
+	return w.watchLedger(ctx)
 }
 
 // one is a run for one invoice.
@@ -155,7 +179,7 @@ func (w *pass) loadMeta(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
-		return json.Unmarshal(doc.Value, &w.meta)
+		return decode(doc, &w.meta)
 	})
 }
 
@@ -170,16 +194,3 @@ func (w *pass) saveMeta(ctx context.Context) error {
 }
 
 func ref(inv ledger.Invoice) ledger.Ref { return ledger.Ref{ID: inv.ID, Number: inv.Number} }
-
-// expectedTotal is what the ledger's total should be.
-func expectedTotal(inv ledger.Invoice, s Settings) decimal.Decimal {
-	total := inv.Totals.Total
-	if s.FinanceCharges == FinanceChargesLeftOut {
-		for _, l := range inv.Lines {
-			if l.Kind == ledger.LineFinanceCharge {
-				total = total.Sub(l.Amount)
-			}
-		}
-	}
-	return total
-}

@@ -2,6 +2,7 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -117,9 +118,9 @@ func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map
 // recordError tells errors that concern one record from those that concern the connection.
 func recordError(err error) string {
 	switch {
-	case is(err, ledger.ErrUnreadable):
+	case errors.Is(err, ledger.ErrUnreadable):
 		return "payments_unreadable"
-	case is(err, ledger.ErrNotFound):
+	case errors.Is(err, ledger.ErrNotFound):
 		return "payments_not_found"
 	}
 	return ""

@@ -30,7 +30,7 @@ type Push struct {
 	onePolicy eligibility.Policy // for an invoice that a person asks for: the start does not matter
 	powers    ledger.Powers
 	steps     func(string) // tests
-	running   sync.Mutex   // a second run of the same value would take the first one\'s leases over
+	running   sync.Mutex   // a second run of the same value would take the first one's leases over
 }
 
 var _ Runner = (*Push)(nil)

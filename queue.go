@@ -53,7 +53,7 @@ func (w *pass) paymentsToCome(ctx context.Context, j *job) ([]store.Link, error)
 	for _, p := range j.payments {
 		var before *store.Link
 		if l, ok := have[p.ID]; ok {
-			if l.LedgerVersion != "deleted" {
+			if l.LedgerVersion != versionDeleted {
 				continue
 			}
 			before = &l // of an invoice that was taken back: this is another payment
@@ -188,22 +188,17 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 
 // setJobs gives jobs that will not be written now a state, and remembers it.
 func (w *pass) setJobs(jobs []*job, set func(*store.Link)) error {
-	links := make([]store.Link, len(jobs))
-	befores := make([]string, len(jobs))
-	for i, j := range jobs {
+	var kept verdicts
+	for _, j := range jobs {
 		l := j.link
 		l.Updated = time.Now().UTC()
 		set(&l)
-		w.stamp(&l)
-		links[i] = l
-		if j.before != nil && j.before.Run == w.id {
-			befores[i] = j.before.Bucket
-		}
+		kept.add(w.run, l, j.before)
 		w.jobDone(j)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return w.keep(ctx, links, befores)
+	return w.keep(ctx, kept)
 }
 
 // jobDone lets go of a job: its record has a state that is remembered, or about to be.
@@ -238,9 +233,6 @@ func (w *pass) deferQueues(ctx context.Context) error {
 	}
 	w.waitingCount = 0
 	var errs []error
-	if w.fence == nil {
-		return nil
-	}
 	errs = append(errs, w.setJobs(jobs, deferred))
 	for i := range w.newInvoices {
 		w.newInvoices[i].done = nil

@@ -44,6 +44,45 @@ func (w *pass) readInvoices(ctx context.Context) error {
 	return nil
 }
 
+// judgeIDs reads records of the source by id and judges them, unchanged ones too. What the source no
+// longer has was deleted there.
+func (w *pass) judgeIDs(ctx context.Context, ids []string) error {
+	const chunk = 200
+	force := w.force
+	w.force = true
+	defer func() { w.force = force }()
+	for len(ids) > 0 {
+		n := min(chunk, len(ids))
+		refs := make([]ledger.Ref, n)
+		gone := make(map[string]bool, n)
+		for i, id := range ids[:n] {
+			refs[i], gone[id] = ledger.Ref{ID: id}, true
+		}
+		ids = ids[n:]
+		for page, err := range w.push.source.Invoices(ctx, ledger.Query{Refs: refs}) {
+			if err != nil {
+				return err
+			}
+			for _, inv := range page.Records {
+				delete(gone, inv.ID)
+			}
+			for _, u := range page.Unread {
+				delete(gone, u.Ref.ID)
+			}
+			if err := w.judgeAll(ctx, page.Records, nil); err != nil {
+				return err
+			}
+			if err := w.unread(ctx, page.Unread); err != nil {
+				return err
+			}
+		}
+		if err := w.deletedInSource(ctx, gone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *pass) firstQuery(cursor ledger.Cursor) ledger.Query {
 	q := ledger.Query{Cursor: cursor}
 	if cursor == "" {
@@ -76,6 +115,15 @@ func (w *pass) moveCursor(ctx context.Context) error {
 func (w *pass) list(ctx context.Context, f store.LinkFilter) (links []store.Link, err error) {
 	err = w.db.View(ctx, func(tx store.Tx) (err error) {
 		links, err = tx.Links().List(f)
+		return err
+	})
+	return links, err
+}
+
+// linksOf returns the links of records of the source, by source id.
+func (w *pass) linksOf(ctx context.Context, kind ledger.RecordKind, ids []string) (links map[string]store.Link, err error) {
+	err = w.db.View(ctx, func(tx store.Tx) (err error) {
+		links, err = tx.Links().GetMany(w.pair, kind, ids)
 		return err
 	})
 	return links, err

@@ -7,8 +7,6 @@ import (
 	"github.com/invoicesync/invoicesync/store"
 )
 
-func setVerdict(l *store.Link, v eligibility.Verdict) { setReasons(l, v.Reasons) }
-
 // setReasons parks or skips a link, as the verdict says, and puts the reason that decides first.
 func setReasons(l *store.Link, reasons []eligibility.Reason) {
 	v := eligibility.Verdict{Reasons: reasons}

@@ -48,7 +48,7 @@ func (b *book[T]) remember(ctx context.Context, r *run, entries []entry[T], batc
 			unresolved = true
 			r.lookAgain(b.writer.Limits(), answered, time.Now().Add(r.quiet(b.writer.Limits())))
 		}
-		results[i] = result[T]{link: l, record: o.Record, has: o.State == ledger.Created || o.State == ledger.AlreadyThere, refusal: o.Refusal}
+		results[i] = result[T]{link: l, record: o.Record, has: o.State == ledger.Created || o.State == ledger.AlreadyThere}
 	}
 	return b.commit(ctx, r, results, entries, func(tx store.Tx) error {
 		if !unresolved {
@@ -170,9 +170,7 @@ func (b *book[T]) commit(ctx context.Context, r *run, results []result[T], entri
 	befores := make([]string, len(results))
 	for i := range results {
 		l := &results[i].link
-		if e := entries[i]; e.before != nil && e.before.Run == r.id {
-			befores[i] = e.before.Bucket
-		}
+		befores[i] = r.countedAs(entries[i].before)
 		r.stamp(l)
 		links[i] = *l
 		rows[i] = r.row(eventOf(*l, r.id), *l)

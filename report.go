@@ -3,11 +3,13 @@ package invoicesync
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
 )
 
 // Report is what a run did. Each record that was judged stands in it once, under its state at the
@@ -49,6 +51,21 @@ type ContactCounts struct {
 	Created int
 	Linked  int // found in the ledger
 	Parked  int
+}
+
+// Event is one thing that happened in a run. Message holds no personal data.
+type Event struct {
+	At       time.Time
+	Run      string
+	What     string // "read", "created", "already", "updated", "skipped", "parked", "refused", "uncertain", "deferred", "unread", "waiting", "stopped", "rebuilt"
+	Kind     ledger.RecordKind
+	SourceID string
+	Number   string
+	LedgerID string
+	Codes    []string
+	Message  string
+	Amount   decimal.Decimal
+	Until    time.Time // of a wait
 }
 
 // bucket is where a record stands in a report: a state, and its first reason.
@@ -116,17 +133,124 @@ func (c Counts) Sum() int {
 	return n
 }
 
-// Event is one thing that happened in a run. Message holds no personal data.
-type Event struct {
-	At       time.Time
-	Run      string
-	What     string // "read", "created", "already", "updated", "skipped", "parked", "refused", "uncertain", "deferred", "waiting", "doubled", "rebuilt", …
-	Kind     ledger.RecordKind
-	SourceID string
-	Number   string
-	LedgerID string
-	Codes    []string
-	Message  string
-	Amount   decimal.Decimal
-	Until    time.Time // of a wait
+// stamp says in the link how this run judges it, so that the report counts each record once.
+func (r *run) stamp(l *store.Link) {
+	l.Run, l.Settings = r.id, r.settings
+	b := bucketOf(*l, r.id)
+	l.Bucket = b.state + "/" + b.code
 }
+
+// countedAs is how this run has counted a link that it reads again, and "" where it has not.
+func (r *run) countedAs(l *store.Link) string {
+	if l == nil || l.Run != r.id {
+		return ""
+	}
+	return l.Bucket
+}
+
+// tally counts a link into the report, and out of it as this run had counted it before.
+func (r *run) tally(before string, l store.Link) {
+	var c *Counts
+	switch l.Kind {
+	case ledger.KindInvoice:
+		c = &r.rep.Invoices
+	case ledger.KindPayment:
+		c = &r.rep.Payments
+	default:
+		return
+	}
+	if before != "" {
+		c.add(parseBucket(before), -1)
+		r.owe(parseBucket(before), l.Amount.Neg())
+	}
+	b := parseBucket(l.Bucket)
+	c.add(b, 1)
+	r.owe(b, l.Amount)
+	if l.Kind == ledger.KindInvoice {
+		if now, then := variance(l, b), variance(l, parseBucket(before)); !now.Equal(then) {
+			r.rep.Difference = r.rep.Difference.Add(now).Sub(then)
+		}
+	}
+	if r.opts.Metrics != nil {
+		r.opts.Metrics.Count("records", 1, "kind", string(l.Kind), "state", b.state, "code", b.code)
+	}
+}
+
+// variance is by how much a record that this run wrote differs from its source.
+func variance(l store.Link, b bucket) decimal.Decimal {
+	if l.State == store.Written && (b.state == bCreated || b.state == bUpdated) && !l.Actual.Equal(l.Amount) {
+		return l.Actual.Sub(l.Amount).Abs()
+	}
+	return decimal.Zero
+}
+
+// owe adds money that was not written.
+func (r *run) owe(b bucket, amount decimal.Decimal) {
+	code := b.code
+	switch b.state {
+	case bRefused, bUncertain, bDeferred:
+		if code == "" {
+			code = b.state
+		}
+	case bParked:
+		if notOwed[code] {
+			return
+		}
+	default:
+		return
+	}
+	if sum := r.rep.Owed[code].Add(amount); sum.IsZero() {
+		delete(r.rep.Owed, code)
+	} else {
+		r.rep.Owed[code] = sum
+	}
+}
+
+// refundOwed is the code of money that was given back: of a refund, and of a booked payment that became one.
+const refundOwed = "refund_owed"
+
+// notOwed are codes that ask for attention for a record which is in the ledger.
+var notOwed = map[string]bool{
+	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
+	"reverse_by_hand": true, "changed_in_ledger": true,
+}
+
+// bucketOf says how a report counts the link.
+func bucketOf(l store.Link, run string) bucket {
+	code := ""
+	if len(l.Reasons) > 0 {
+		code = l.Reasons[0].Code
+	}
+	switch l.State {
+	case store.Written:
+		switch {
+		case notOwed[code], code == refundOwed:
+			return bucket{bParked, code}
+		case l.CreatedBy == run:
+			return bucket{bCreated, ""}
+		case l.UpdatedBy == run:
+			return bucket{bUpdated, ""}
+		}
+		return bucket{bAlready, ""}
+	case store.Skipped:
+		if l.UpdatedBy == run {
+			return bucket{bUpdated, ""} // voided or deleted by this run
+		}
+		return bucket{bSkipped, code}
+	case store.Parked:
+		return bucket{bParked, code}
+	case store.Refused:
+		return bucket{bRefused, code}
+	case store.Deferred:
+		return bucket{bDeferred, code}
+	}
+	return bucket{bUncertain, code}
+}
+
+func parseBucket(s string) bucket {
+	state, code, _ := strings.Cut(s, "/")
+	return bucket{state, code}
+}
+
+// eventOf names what happened to a link, for the log and the observer.
+func eventOf(l store.Link, run string) string { return bucketOf(l, run).state }

@@ -2,21 +2,27 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
 
 // laterPayment looks at a payment that is in the ledger: was it reversed, or given back?
-func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, link store.Link, note func(store.Link, *store.Link)) error {
+func (w *pass) laterPayment(ctx context.Context, p ledger.Payment, link store.Link, note func(store.Link, *store.Link)) error {
 	before := link
 	reversed := p.Status == ledger.PaymentReversed || p.Status == ledger.PaymentFailed
 	link.SourceVersion = string(p.Status)
 	switch {
-	case !reversed || link.SourceVersion == before.SourceVersion && before.LedgerVersion == "deleted":
-		note(link, &before)
+	case before.Batch != "": // a change of it is being looked up
+		note(before, &before)
 		return nil
-	case w.plan != nil:
+	case reversed && before.LedgerVersion != versionDeleted && w.plan == nil:
+	default:
+		if !reversed {
+			link.Reasons = standing(p, link)
+		}
 		note(link, &before)
 		return nil
 	}
@@ -33,7 +39,7 @@ func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, l
 		return err
 	}
 	if target == nil || target.Status == ledger.PaymentReversed {
-		link.State, link.LedgerVersion = store.Skipped, "deleted"
+		link.State, link.LedgerVersion = store.Skipped, versionDeleted
 		link.Reasons = []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and is deleted in the ledger already."}}
 		note(link, &before)
 		return nil
@@ -58,11 +64,46 @@ func (w *pass) laterPayment(ctx context.Context, b *booking, p ledger.Payment, l
 	return nil
 }
 
+// standing is what there is to say of a booked payment that was not reversed.
+func standing(p ledger.Payment, link store.Link) []store.Reason {
+	switch {
+	case p.Status == ledger.PaymentRefunded:
+		return []store.Reason{{Code: "refund_owed", Message: "The payment was given back after it was booked. Book the refund in the ledger by hand, for instance with a credit note."}}
+	case p.Status != ledger.PaymentConfirmed || p.Unclear != "":
+		return link.Reasons
+	case !p.Amount.Equal(link.Amount):
+		return []store.Reason{{Code: "changed_after_push", Message: "The payment was changed in the source after it was booked: it is " + p.Amount.String() + " there, and was booked from " + link.Amount.String() + "."}}
+	case len(link.Reasons) > 0:
+		switch link.Reasons[0].Code {
+		case "refund_owed", "changed_after_push", "deleted_in_source":
+			return nil // it is as it was
+		}
+	}
+	return link.Reasons
+}
+
+// paymentsGone reports booked payments of an invoice that the source does not have any more.
+func (w *pass) paymentsGone(ctx context.Context, invoice string, rows []ledger.Payment, note func(store.Link, *store.Link)) error {
+	booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: invoice, States: []store.LinkState{store.Written}})
+	if err != nil {
+		return err
+	}
+	for _, before := range booked {
+		if before.Batch != "" || slices.ContainsFunc(rows, func(p ledger.Payment) bool { return p.ID == before.SourceID }) {
+			continue
+		}
+		link := before
+		link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the payment. Delete it in the ledger, or restore it in the source."}}
+		note(link, &before)
+	}
+	return nil
+}
+
 // ledgerPayment reads a payment of the ledger with what decides whether it may be deleted; nil: the
 // ledger does not have it any more.
 func (w *pass) ledgerPayment(ctx context.Context, link store.Link) (*ledger.Payment, error) {
 	for p, err := range ledger.All(w.push.ledger.Payments(ctx, ledger.Query{Refs: []ledger.Ref{{ID: link.LedgerID}}})) {
-		if is(err, ledger.ErrNotFound) {
+		if errors.Is(err, ledger.ErrNotFound) {
 			return nil, nil
 		}
 		if err != nil {

@@ -2,7 +2,7 @@ package invoicesync
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -14,7 +14,7 @@ import (
 // [Push.Recreate] lets them. Contacts stay. Reverting twice is harmless.
 func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
 	if runID == "" {
-		return Report{}, fmt.Errorf("invoicesync: Revert needs the id of a run, Report.Run")
+		return Report{}, errors.New("invoicesync: Revert needs the id of a run, Report.Run")
 	}
 	if p.powers.Voids == nil {
 		return Report{}, &ledger.Error{Kind: ledger.ErrUnsupported, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Message: "it cannot void invoices"}
@@ -41,11 +41,7 @@ func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
 func (w *pass) revertKind(ctx context.Context, kind ledger.RecordKind, runID string) error {
 	after := ""
 	for {
-		var links []store.Link
-		err := w.db.View(ctx, func(tx store.Tx) (err error) {
-			links, err = tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Written}, After: after, Limit: 200})
-			return err
-		})
+		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Written}, After: after, Limit: 200})
 		if err != nil || len(links) == 0 {
 			return err
 		}
@@ -62,10 +58,6 @@ func (w *pass) revertKind(ctx context.Context, kind ledger.RecordKind, runID str
 }
 
 func (w *pass) revertOne(ctx context.Context, link store.Link) error {
-	before := ""
-	if link.Run == w.id {
-		before = link.Bucket
-	}
 	var out store.Link
 	var err error
 	switch link.Kind {
@@ -80,7 +72,7 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, "reverted")
 	default:
 		current, ierr := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
-		if is(ierr, ledger.ErrNotFound) {
+		if errors.Is(ierr, ledger.ErrNotFound) {
 			return nil
 		}
 		if ierr != nil {
@@ -94,6 +86,7 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 	if err != nil {
 		return err
 	}
-	w.stamp(&out)
-	return w.keep(ctx, []store.Link{out}, []string{before})
+	var kept verdicts
+	kept.add(w.run, out, &link)
+	return w.keep(ctx, kept)
 }

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -162,117 +159,6 @@ func (r *run) row(event string, l store.Link) store.Row {
 	return store.Row{At: time.Now().UTC(), Pair: r.pair, Run: r.id, Event: event, Kind: l.Kind, SourceID: l.SourceID,
 		LedgerID: l.LedgerID, Codes: codes(l.Reasons), Amount: l.Amount, Currency: l.Currency, Detail: l.Rule}
 }
-
-// stamp says in the link how this run judges it, so that the report counts each record once.
-func (r *run) stamp(l *store.Link) {
-	l.Run, l.Settings = r.id, r.settings
-	b := bucketOf(*l, r.id)
-	l.Bucket = b.state + "/" + b.code
-}
-
-// tally counts a link into the report, and out of it as this run had counted it before.
-func (r *run) tally(before string, l store.Link) {
-	var c *Counts
-	switch l.Kind {
-	case ledger.KindInvoice:
-		c = &r.rep.Invoices
-	case ledger.KindPayment:
-		c = &r.rep.Payments
-	default:
-		return
-	}
-	if before != "" {
-		c.add(parseBucket(before), -1)
-		r.owe(parseBucket(before), l.Amount.Neg())
-	}
-	b := parseBucket(l.Bucket)
-	c.add(b, 1)
-	r.owe(b, l.Amount)
-	if l.Kind == ledger.KindInvoice {
-		if now, then := variance(l, b), variance(l, parseBucket(before)); !now.Equal(then) {
-			r.rep.Difference = r.rep.Difference.Add(now).Sub(then)
-		}
-	}
-	if r.opts.Metrics != nil {
-		r.opts.Metrics.Count("records", 1, "kind", string(l.Kind), "state", b.state, "code", b.code)
-	}
-}
-
-// variance is by how much a record that this run wrote differs from its source.
-func variance(l store.Link, b bucket) decimal.Decimal {
-	if l.State == store.Written && (b.state == bCreated || b.state == bUpdated) && !l.Actual.Equal(l.Amount) {
-		return l.Actual.Sub(l.Amount).Abs()
-	}
-	return decimal.Zero
-}
-
-// owe adds money that was not written.
-func (r *run) owe(b bucket, amount decimal.Decimal) {
-	code := b.code
-	switch b.state {
-	case bRefused, bUncertain, bDeferred:
-		if code == "" {
-			code = b.state
-		}
-	case bParked:
-		if notOwed[code] {
-			return
-		}
-	default:
-		return
-	}
-	if sum := r.rep.Owed[code].Add(amount); sum.IsZero() {
-		delete(r.rep.Owed, code)
-	} else {
-		r.rep.Owed[code] = sum
-	}
-}
-
-// notOwed are codes that ask for attention for a record which is in the ledger.
-var notOwed = map[string]bool{
-	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
-	"reverse_by_hand": true, "changed_in_ledger": true,
-}
-
-// bucketOf says how a report counts the link.
-func bucketOf(l store.Link, run string) bucket {
-	code := ""
-	if len(l.Reasons) > 0 {
-		code = l.Reasons[0].Code
-	}
-	switch l.State {
-	case store.Written:
-		switch {
-		case notOwed[code]:
-			return bucket{bParked, code}
-		case l.CreatedBy == run:
-			return bucket{bCreated, ""}
-		case l.UpdatedBy == run:
-			return bucket{bUpdated, ""}
-		}
-		return bucket{bAlready, ""}
-	case store.Skipped:
-		if l.UpdatedBy == run {
-			return bucket{bUpdated, ""} // voided or deleted by this run
-		}
-		return bucket{bSkipped, code}
-	case store.Parked:
-		return bucket{bParked, code}
-	case store.Refused:
-		return bucket{bRefused, code}
-	case store.Deferred:
-		return bucket{bDeferred, code}
-	}
-	return bucket{bUncertain, code}
-}
-
-func parseBucket(s string) bucket {
-	state, code, _ := strings.Cut(s, "/")
-	return bucket{state, code}
-}
-
-// eventOf names what happened to a link, for the log and the observer.
-func eventOf(l store.Link, run string) string { return bucketOf(l, run).state }
 
 func codes(reasons []store.Reason) []string {
 	if len(reasons) == 0 {

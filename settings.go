@@ -51,7 +51,7 @@ type Settings struct {
 	OnEdit   OnEdit   // the source changed an invoice after it was pushed
 	OnDelete OnDelete // the source deleted one
 
-	Interval time.Duration // how often the host means to run the flow; 0: hourly
+	Interval time.Duration // for the host's scheduler, which runs the flow; 0: hourly. No flow reads it
 
 	// Presentation, where the ledger has it.
 	Theme         string

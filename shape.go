@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -14,16 +13,15 @@ import (
 )
 
 // shape turns an invoice of the source into the draft for the ledger: dates, lines, accounts, taxes,
-// number, and the totals that the ledger will make of it.
-func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.Payment) (ledger.Invoice, string, ledger.Totals, []eligibility.Reason, error) {
+// number, and the totals that the ledger will make of it. It returns the rule of the due date too.
+func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.Payment) (draft ledger.Invoice, rule string, reasons []eligibility.Reason, err error) {
 	s := w.push.settings
-	none := ledger.Totals{}
 	if err := w.needChart(ctx); err != nil {
-		return ledger.Invoice{}, "", none, nil, err
+		return ledger.Invoice{}, "", nil, err
 	}
 	predict := func(i ledger.Invoice) (ledger.Prediction, error) { return w.push.ledger.Predict(i, w.charted) }
 
-	draft := ledger.Invoice{
+	draft = ledger.Invoice{
 		Kind: ledger.SalesInvoice, Status: s.status(), Date: inv.Date, Currency: inv.Currency, Rate: inv.Rate,
 		Contact: inv.Contact, TaxMode: ledger.TaxExclusive, URL: inv.URL, Theme: s.Theme, Title: inv.Title,
 		SentToContact: s.SentToContact && s.status() == ledger.StatusApproved,
@@ -31,7 +29,6 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	draft.Contact.ID = ""
 	withPayments := inv
 	withPayments.Payments = payments
-	var rule string
 	draft.DueDate, rule = dueDate(withPayments, s.Due)
 	draft.Reference = inv.Reference
 	if s.Numbers.FromSource {
@@ -41,7 +38,6 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 		draft.Reference = inv.Number
 	}
 
-	var reasons []eligibility.Reason
 	shaped := inv
 	shaped.Lines = make([]ledger.Line, 0, len(inv.Lines))
 	for _, l := range inv.Lines {
@@ -56,7 +52,7 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	taxed, taxReasons := applyTax(shaped, w.charted, s.Tax, predict)
 	reasons = append(reasons, taxReasons...)
 	if len(reasons) > 0 {
-		return draft, rule, none, reasons, nil
+		return draft, rule, reasons, nil
 	}
 	draft.Lines, draft.TaxMode = taxed.Lines, taxed.TaxMode
 	for i := range draft.Lines {
@@ -69,19 +65,18 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if w.opts.Adjust != nil {
 		adjusted, err := w.opts.Adjust(Draft{Source: inv, Invoice: draft})
 		if err != nil {
-			return draft, rule, none, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil //nolint:nilerr // it parks the invoice, and is its reason
+			return draft, rule, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil //nolint:nilerr // it parks the invoice, and is its reason
 		}
 		draft = adjusted.Invoice
 	}
 	if reason := w.rateReason(ctx, draft.Currency, draft.Rate); reason != nil {
 		reasons = append(reasons, *reason)
 	}
-	totals, reason := w.predictTotals(inv, &draft, predict)
-	if reason != nil {
+	var reason *eligibility.Reason
+	if draft.Totals, reason = w.predictTotals(inv, &draft, predict); reason != nil {
 		reasons = append(reasons, *reason)
 	}
-	draft.Totals = totals
-	return draft, rule, totals, reasons, nil
+	return draft, rule, reasons, nil
 }
 
 // predictTotals compares what the ledger will compute with what the source says, under the policy.
@@ -120,6 +115,19 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict 
 	}
 	r := parked("total_differs", "The ledger would make another total of these lines than the source has.", p.Totals.Total.String(), want.String())
 	return p.Totals, &r
+}
+
+// expectedTotal is what the ledger's total should be.
+func expectedTotal(inv ledger.Invoice, s Settings) decimal.Decimal {
+	total := inv.Totals.Total
+	if s.FinanceCharges == FinanceChargesLeftOut {
+		for _, l := range inv.Lines {
+			if l.Kind == ledger.LineFinanceCharge {
+				total = total.Sub(l.Amount)
+			}
+		}
+	}
+	return total
 }
 
 // rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a
@@ -181,9 +189,4 @@ func appendDecimal(b []byte, d decimal.Decimal) []byte {
 		n %= unit
 	}
 	return b
-}
-
-// normal folds a name for comparing: case, accents and spaces aside.
-func normal(name string) string {
-	return strings.Join(strings.Fields(foldAccents(strings.ToLower(name))), " ")
 }

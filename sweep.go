@@ -24,11 +24,7 @@ func (w *pass) sweep(ctx context.Context) error {
 	}
 	after := ""
 	for {
-		var links []store.Link
-		err := w.db.View(ctx, func(tx store.Tx) (err error) {
-			links, err = tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Written}, After: after, Limit: 500})
-			return err
-		})
+		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Written}, After: after, Limit: 500})
 		if err != nil {
 			return err
 		}
@@ -61,29 +57,3 @@ func (w *pass) sweep(ctx context.Context) error {
 
 // sweepBack is how long a pushed record is swept for.
 const sweepBack = 90 * 24 * time.Hour
-
-// after ends a run: the feed's cursor moves, a run that wrote takes its own writes out of the way of
-// the next one, and old activity goes.
-func (w *pass) after(ctx context.Context) error {
-	if w.feedNext != "" {
-		if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(w.feedCursor(), string(w.feedNext)) }); err != nil {
-			return err
-		}
-	}
-	if w.opts.Retain > 0 {
-		err := w.update(ctx, func(tx store.Tx) error {
-			_, err := tx.Activity().Trim(time.Now().Add(-w.opts.Retain))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if w.rep.Writes == 0 {
-		return nil
-	}
-	// The next run would read this run's own writes as changes. Reading them now also compares what
-	// the ledger made of them.
-	w.scanned = false
-	return w.watchLedger(ctx)
-}

@@ -56,16 +56,11 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 	if err != nil {
 		return err
 	}
-	var kept []store.Link
-	var befores []string
+	var kept verdicts
 	flag := func(l store.Link, code, message string) {
-		b := ""
-		if l.Run == w.id {
-			b = l.Bucket
-		}
+		before := l
 		l.Reasons, l.Updated = []store.Reason{{Code: code, Message: message}}, time.Now().UTC()
-		w.stamp(&l)
-		kept, befores = append(kept, l), append(befores, b)
+		kept.add(w.run, l, &before)
 	}
 	var unlinked ledger.Page[ledger.Invoice]
 	for _, inv := range page.Records {
@@ -80,17 +75,12 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 			if len(l.Reasons) == 0 || l.Reasons[0].Code != "voided_in_ledger" {
 				flag(l, "voided_in_ledger", "Somebody voided or deleted the invoice in the ledger. It is not created again by itself.")
 			}
-		case !l.Adopted && !inv.Totals.Total.Equal(l.Actual) && len(l.Reasons) == 0:
+		case !inv.Totals.Total.Equal(l.Actual) && len(l.Reasons) == 0:
 			flag(l, "changed_in_ledger", "Somebody changed the invoice in the ledger: its total is "+inv.Totals.Total.String()+", and was written as "+l.Actual.String()+".")
 		case len(l.Reasons) > 0 && (l.Reasons[0].Code == "changed_in_ledger" && inv.Totals.Total.Equal(l.Actual) || l.Reasons[0].Code == "voided_in_ledger"):
-			b := l
-			b.Reasons = nil // it has been changed back
-			before := ""
-			if l.Run == w.id {
-				before = l.Bucket
-			}
-			w.stamp(&b)
-			kept, befores = append(kept, b), append(befores, before)
+			before := l
+			l.Reasons = nil // it has been changed back
+			kept.add(w.run, l, &before)
 		}
 	}
 	for _, gone := range page.Deleted {
@@ -98,7 +88,7 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 			flag(l, "voided_in_ledger", "Somebody deleted the invoice in the ledger. It is not created again by itself.")
 		}
 	}
-	if err := w.keep(ctx, kept, befores); err != nil {
+	if err := w.keep(ctx, kept); err != nil {
 		return err
 	}
 	unlinked.Next = page.Next
@@ -115,8 +105,7 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 	if err != nil {
 		return err
 	}
-	var kept []store.Link
-	var befores []string
+	var kept verdicts
 	var unlinked ledger.Page[ledger.Payment]
 	for _, p := range page.Records {
 		l, ok := links[p.ID]
@@ -127,17 +116,13 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			}
 		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
 		default:
-			b := ""
-			if l.Run == w.id {
-				b = l.Bucket
-			}
+			before := l
 			park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
 			l.Updated = time.Now().UTC()
-			w.stamp(&l)
-			kept, befores = append(kept, l), append(befores, b)
+			kept.add(w.run, l, &before)
 		}
 	}
-	if err := w.keep(ctx, kept, befores); err != nil {
+	if err := w.keep(ctx, kept); err != nil {
 		return err
 	}
 	unlinked.Next = page.Next

@@ -44,10 +44,9 @@ type entry[T any] struct {
 
 // result is what became of an entry. link is as remembered.
 type result[T any] struct {
-	link    store.Link
-	record  T
-	has     bool // record is valid
-	refusal *ledger.Refusal
+	link   store.Link
+	record T
+	has    bool // record is valid
 }
 
 // write carries entries to the ledger, in batches. When it returns an error, the entries that were

@@ -116,8 +116,9 @@ type Options struct {
 	// lines against the total is behind it.
 	SpecialUnits Units
 	// Statuses says what an order status of the vendor means where no money says otherwise; case aside.
-	// It goes before what is known here: DRAFT is a draft where the order was begun as an
-	// invoice (source_type INVOICE) and was not sent; all others, none at all included, are approved. A status that neither knows is unknown_status.
+	// It goes before what is known here: DRAFT is a draft where the order was begun as an invoice
+	// (source_type INVOICE) and was not sent; that, no status, SENT, VIEWED and PAID are approved
+	// otherwise. A status that neither knows is unknown_status.
 	Statuses map[string]ledger.Status
 	// PaymentLabels makes PaymentsOf ask the payment feed how each payment was made ("Check", "Credit
 	// Card"), at one more call. Without it the method is "manual", "card" or "paypal".

@@ -2,7 +2,6 @@ package quickbooks
 
 import (
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"regexp"
@@ -286,5 +285,3 @@ func sortError(e wireError, personal []string) (code, shown string) {
 	}
 	return code, vendorhttp.Redact(text)
 }
-
-var _ json.Unmarshaler = (*code)(nil)

@@ -629,8 +629,9 @@ func TestFakeThroughTheLimits(t *testing.T) {
 			}
 			n += 2
 		}
+		id := r.books.Invoices()[0].ID
 		for range 600 {
-			_, err := r.ledger.Invoice(r.ctx, ledger.Ref{ID: r.books.Invoices()[0].ID})
+			_, err := r.ledger.Invoice(r.ctx, ledger.Ref{ID: id})
 			require.NoError(t, err)
 		}
 		assert.Len(t, r.books.Invoices(), 100)

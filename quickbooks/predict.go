@@ -34,7 +34,8 @@ const (
 // Tax that is stated on every taxed line is taken as it is: it is sent as the document's tax. What is not stated is, in
 // the United States, taken from Totals.Tax, and always [UnclearSalesTax]; elsewhere each line's rate of its
 // amount. A company whose sales tax is off or not set up, a discount where discounts are off, or discounts of
-// different taxability are [ledger.ErrRefused], as is everything that Encode refuses about lines.
+// different taxability are [ledger.ErrRefused], as is everything that Encode refuses about lines; amounts that
+// contain tax are [ledger.ErrUnsupported].
 func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Prediction, error) {
 	company, err := l.known("prediction")
 	if err != nil {
@@ -91,7 +92,10 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	n := len(inv.Lines)
 	s := summed{priced: make([]priced, n), amounts: make([]decimal.Decimal, n), taxed: make([]bool, n)}
 	if inv.TaxMode == ledger.TaxInclusive {
-		return s, refuse("", "tax_included", "amounts that contain tax have no exact net in QuickBooks: give net amounts and their tax")
+		return s, &ledger.Error{
+			Kind: ledger.ErrUnsupported, Room: Vendor, Code: "tax_included",
+			Message: "QuickBooks takes net amounts, and some amounts that contain tax have no exact net: give net amounts and their tax",
+		}
 	}
 	discounts, stated, all := false, decimal.Zero, true
 	for i, line := range inv.Lines {

@@ -89,9 +89,6 @@ func (w writer[T]) Encode(drafts []ledger.Draft[T]) (ledger.Encoded, error) {
 	case len(drafts) > batchSize:
 		return ledger.Encoded{}, requestError(thing, fmt.Sprintf("%d records are more than the %d of a batch", len(drafts), batchSize))
 	}
-	if _, err := w.l.known(thing); err != nil {
-		return ledger.Encoded{}, err
-	}
 	body := outBatch{BatchItemRequest: make([]outItem, 0, len(drafts))}
 	ids := make(map[string]bool, len(drafts))
 	for _, d := range drafts {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -341,5 +340,3 @@ func TestRefusals(t *testing.T) {
 		assert.NotContains(t, r.Message, "Jane")
 	}
 }
-
-var _ = http.MethodPost

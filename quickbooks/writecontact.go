@@ -32,10 +32,6 @@ func (l *Ledger) contactWriter() ledger.Writer[ledger.Contact] {
 
 func (l *Ledger) newCustomer(d ledger.Draft[ledger.Contact]) (outCustomer, error) {
 	c := d.Record
-	company, err := l.known("customer")
-	if err != nil {
-		return outCustomer{}, err
-	}
 	name := c.Name
 	for _, other := range []string{c.Company, c.GivenName + " " + c.FamilyName, c.Email} {
 		if cleanName(name, longestDisplayName) == "" {
@@ -56,13 +52,20 @@ func (l *Ledger) newCustomer(d ledger.Draft[ledger.Contact]) (outCustomer, error
 		return out, refuse("", ledger.RefusedContact, "the e-mail address has more than 100 characters")
 	case email != "" && !(strings.Contains(email, "@") && strings.Contains(email, ".")):
 		return out, refuse("", ledger.RefusedContact, "the e-mail address has no @ or no dot")
-	case c.Currency != "" && !company.Organisation.Holds(c.Currency):
-		return out, refuse("", ledger.RefusedCurrency, "the company does not have the contact's currency")
 	}
 	if email != "" {
 		out.PrimaryEmailAddr = &outEmail{Address: email}
 	}
-	if company.MultiCurrency && c.Currency != "" { // fixed for good, and the currency of the customer's invoices
+	if c.Currency == "" {
+		return out, nil
+	}
+	company, err := l.known("customer")
+	switch {
+	case err != nil:
+		return out, err
+	case !company.Organisation.Holds(c.Currency):
+		return out, refuse("", ledger.RefusedCurrency, "the company does not have the contact's currency")
+	case company.MultiCurrency: // fixed for good, and the currency of the customer's invoices
 		out.CurrencyRef = refTo(string(c.Currency))
 	}
 	return out, nil

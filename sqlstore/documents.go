@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/invoicesync/invoicesync/store"
@@ -90,6 +91,17 @@ const (
 	scanAfter = `SELECT name, version, value FROM invoicesync_documents WHERE room = $1 AND name > $2 ORDER BY name`
 )
 
+// limited puts a limit of atMost behind one of them, mostly without building a text.
+func limited(head string, limit int) string {
+	switch {
+	case head == scanFrom && limit == 1:
+		return scanFrom + ` LIMIT 1`
+	case head == scanFrom && limit == 20:
+		return scanFrom + ` LIMIT 20`
+	}
+	return head + ` LIMIT ` + strconv.Itoa(limit)
+}
+
 func (d documents) Scan(prefix, after string, limit int) ([]store.Document, error) {
 	if err := d.t.reading(); err != nil {
 		return nil, err
@@ -109,7 +121,7 @@ func (d documents) Scan(prefix, after string, limit int) ([]store.Document, erro
 			size = atMost(min(portion, limit-len(found)))
 		}
 		n, ended := 0, false
-		err := d.t.query(d.t.store.texts.get(textKey{head: head, limit: size}), []any{d.room, from},
+		err := d.t.query(limited(head, size), []any{d.room, from},
 			func(rows *sql.Rows) error {
 				var doc store.Document
 				if err := rows.Scan(&doc.Key, &doc.Version, &doc.Value); err != nil {

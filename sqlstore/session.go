@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"sync"
 )
 
 // pool hands out sessions, each to one transaction at a time. Package database/sql pools connections
@@ -13,16 +14,38 @@ import (
 type pool struct {
 	db     *sql.DB
 	text   func(string) string // as the dialect writes statements
-	idle   chan *session
+	free   chan struct{}       // holds one for each idle session
 	closed chan struct{}
+
+	mu sync.Mutex
+	// idle ends with the one that was used last. It is taken first: its statements are prepared and its
+	// cache is warm, and sessions that are not needed are never connected.
+	idle []*session
 }
 
 func newPool(db *sql.DB, text func(string) string, size int) *pool {
-	p := &pool{db: db, text: text, idle: make(chan *session, size), closed: make(chan struct{})}
+	p := &pool{db: db, text: text, free: make(chan struct{}, size), closed: make(chan struct{})}
 	for range size {
-		p.idle <- &session{}
+		p.put(&session{})
 	}
 	return p
+}
+
+func (p *pool) put(s *session) {
+	p.mu.Lock()
+	p.idle = append(p.idle, s)
+	p.mu.Unlock()
+	p.free <- struct{}{}
+}
+
+// pop returns an idle session, for which the caller has received from free.
+func (p *pool) pop() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	s := p.idle[last]
+	p.idle = p.idle[:last]
+	return s
 }
 
 // take waits for a session that no transaction uses and sees to it that it is connected.
@@ -33,12 +56,13 @@ func (p *pool) take(ctx context.Context) (*session, error) {
 	default:
 	}
 	select {
-	case s := <-p.idle:
+	case <-p.free:
+		s := p.pop()
 		if s.conn == nil {
 			// The session keeps the connection beyond ctx; ctx bounds only the wait for it.
 			conn, err := p.db.Conn(ctx)
 			if err != nil {
-				p.idle <- s
+				p.put(s)
 				return nil, err
 			}
 			*s = session{conn: conn, text: p.text, prepared: map[string]*sql.Stmt{}}
@@ -57,15 +81,16 @@ func (p *pool) give(s *session) {
 		_ = s.close()
 		*s = session{}
 	}
-	p.idle <- s
+	p.put(s)
 }
 
 // close refuses new transactions, waits for those that run and disconnects.
 func (p *pool) close() error {
 	close(p.closed)
 	var errs []error
-	for range cap(p.idle) {
-		errs = append(errs, (<-p.idle).close())
+	for range cap(p.free) {
+		<-p.free
+		errs = append(errs, p.pop().close())
 	}
 	return errors.Join(errs...)
 }

@@ -13,15 +13,13 @@ type texts struct {
 	built map[textKey]string
 }
 
-// textKey says which statement. With a limit it is head and that; with columns above zero a list of size
-// rows of so many columns; otherwise one list of size values whose first placeholder follows -columns
-// others.
+// textKey says which statement. With columns above zero it is a list of size rows of so many columns;
+// otherwise it is one list of size values whose first placeholder follows -columns others.
 type textKey struct {
 	head    string
 	columns int
 	size    int
 	tail    string
-	limit   int
 }
 
 // atMost returns a limit of at least n, one of a few. Limits stand in the text: SQLite prepares a statement
@@ -52,10 +50,6 @@ func (t *texts) get(key textKey) string {
 func (k textKey) build() string {
 	var b strings.Builder
 	b.WriteString(k.head)
-	if k.limit > 0 {
-		b.WriteString(" LIMIT " + strconv.Itoa(k.limit))
-		return b.String()
-	}
 	list := func(first, n int) {
 		for i := range n {
 			if i > 0 {

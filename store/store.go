@@ -112,16 +112,16 @@ type Link struct {
 
 	SourceVersion string // version of the source record that was judged last
 	SourceHash    string // hash of its content as it was written, or judged
-	Settings      string // hash of the settings and chart that judged it
+	Settings      string // hash of the settings that judged it
 
 	Currency  ledger.Currency
 	Amount    decimal.Decimal // the source's total or amount
 	Predicted decimal.Decimal // what the ledger was expected to make of it
 	Actual    decimal.Decimal // what it made of it
 	Reasons   []Reason        // why it is parked, skipped or refused; all of them
-	Rule      string          // which due date rule won
+	Rule      string          // which due date rule won, or what else decided how it was written
 
-	Batch     string // the batch that carries it, while Intended or Uncertain
+	Batch     string // the batch that carries it, while Intended or Uncertain; while Written, the one that changes it
 	Run       string // the run that judged it last
 	Bucket    string // how that run's report counts it: "state/code"
 	CreatedBy string // the run that created it in the ledger

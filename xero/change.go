@@ -157,7 +157,7 @@ func (l *Ledger) apply(ctx context.Context, c ledger.Change, thing, prefix strin
 		}
 	}
 	if unknown != nil {
-		return nil, unknownChange(unknown.code, unknown.message), nil
+		return nil, unknownChange(unknown.Code, unknown.Message), nil
 	}
 	page, err := decodeChange(resp)
 	if err != nil {

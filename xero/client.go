@@ -23,7 +23,7 @@ func (l *Ledger) get(ctx context.Context, path, route string, query url.Values, 
 	}
 	resp, err := l.http.Do(ctx, req)
 	if err != nil {
-		return nil, transportError("GET "+route, err)
+		return nil, vendorhttp.ReadError(Vendor, "GET "+route, err)
 	}
 	if !resp.OK() {
 		return nil, answerError("GET "+route, resp)
@@ -141,7 +141,7 @@ func problemOf(h http.Header) string {
 
 // send sends a write once. Its error is for what was certainly not acted on; where nobody knows, seen
 // says what was seen instead.
-func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, key string, gate func(context.Context) error) (*vendorhttp.Response, *seen, error) {
+func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, key string, gate func(context.Context) error) (*vendorhttp.Response, *vendorhttp.Seen, error) {
 	method, target, _ := strings.Cut(e.Route, " ")
 	path, rawQuery, _ := strings.Cut(target, "?")
 	query, err := url.ParseQuery(rawQuery)
@@ -157,7 +157,8 @@ func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, key s
 	}
 	resp, err := l.http.Do(ctx, req)
 	if err != nil {
-		return nil, unanswered(err), notSent(thing, err)
+		seen, err := vendorhttp.WriteError(Vendor, thing, err, func(r *vendorhttp.Response) error { return answerError(thing, r) })
+		return nil, seen, err
 	}
 	return resp, nil, nil
 }

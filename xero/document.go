@@ -30,7 +30,7 @@ func (d documents) PDF(ctx context.Context, ref ledger.Ref) (io.ReadCloser, erro
 		Path: "/Invoices/" + url.PathEscape(id), Route: "/Invoices/{id}", Header: http.Header{"Accept": {"application/pdf"}},
 	})
 	if err != nil {
-		return nil, transportError(thing, err)
+		return nil, vendorhttp.ReadError(Vendor, thing, err)
 	}
 	if s.Status == http.StatusNotFound {
 		_ = s.Close()

@@ -1,18 +1,14 @@
 package xero
 
 import (
-	"errors"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/oauth2"
-
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
-	"github.com/invoicesync/invoicesync/limit"
 )
 
 // wireProblem is an error body, in two of Xero's four dialects: validation (ErrorNumber, Type,
@@ -109,60 +105,6 @@ func unauthorised(detail string) (kind error, code, message string) {
 	return ledger.ErrReconnect, "unauthorized", "the access token is not accepted: connect again"
 }
 
-// transportError is a read without a complete answer.
-func transportError(thing string, err error) error {
-	if e := localError(thing, err); e != nil {
-		return e
-	}
-	e := &ledger.Error{Kind: ledger.ErrFailed, Room: Vendor, Thing: thing, Message: "gave up", Err: err}
-	if ve, ok := errors.AsType[*vendorhttp.Error](err); ok && ve.Outcome == vendorhttp.BrokenAnswer {
-		e.Kind, e.Status = ledger.ErrUnreadable, ve.Status
-		e.Message = "the answer was cut off"
-	}
-	return e
-}
-
-// localError is what never reached Xero: the budget, the authoriser, the context.
-func localError(thing string, err error) error {
-	e := &ledger.Error{Room: Vendor, Thing: thing, Err: err}
-	if later, ok := errors.AsType[*limit.LaterError](err); ok {
-		e.Kind, e.Code, e.ResumeAt, e.Err = ledger.ErrLater, "budget", later.Resume, later
-		e.Message = "the budget of calls is used up"
-		return e
-	}
-	if known := asLedger(err); known != nil { // a host's own transport speaks our words
-		e.Kind, e.Code, e.ResumeAt, e.Message = known.Kind, known.Code, known.ResumeAt, "not authorised"
-		return e
-	}
-	if fromAuthoriser(err) {
-		e.Kind, e.Code, e.Message = ledger.ErrFailed, "token", "no access token could be had"
-		if re, ok := errors.AsType[*oauth2.RetrieveError](err); ok && (re.ErrorCode == "invalid_grant" || re.ErrorCode == "unauthorized_client" || re.ErrorCode == "invalid_client") {
-			e.Kind, e.Code, e.Message = ledger.ErrReconnect, re.ErrorCode, "the connection has ended: connect again"
-		}
-		return e
-	}
-	return nil
-}
-
-func asLedger(err error) *ledger.Error {
-	e, ok := errors.AsType[*ledger.Error](err)
-	if ok && e.Kind != nil {
-		return e
-	}
-	for _, kind := range []error{ledger.ErrReconnect, ledger.ErrLater} {
-		if errors.Is(err, kind) {
-			return &ledger.Error{Kind: kind}
-		}
-	}
-	return nil
-}
-
-// fromAuthoriser reports errors of the client's authorising transport, which come before the request.
-func fromAuthoriser(err error) bool {
-	_, retrieve := errors.AsType[*oauth2.RetrieveError](err)
-	return retrieve || errors.Is(err, ledger.ErrReconnect) || errors.Is(err, ledger.ErrLater)
-}
-
 // unreadable is an answer that cannot be understood as a whole.
 func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 	e := &ledger.Error{Kind: ledger.ErrUnreadable, Room: Vendor, Thing: thing, Message: "the answer cannot be read", Err: err}
@@ -172,65 +114,31 @@ func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 	return e
 }
 
-// seen is what was seen of a write of which nobody knows what became of it.
-type seen struct{ code, message string }
-
-// unanswered says what was seen where bytes may have left; nil where nothing left for certain.
-func unanswered(err error) *seen {
-	ve, ok := errors.AsType[*vendorhttp.Error](err)
-	switch {
-	case ok && ve.Outcome == vendorhttp.NotSent:
-		return nil
-	case ok && ve.Outcome == vendorhttp.BrokenAnswer:
-		switch ve.Status {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-			return nil // refused before anything was written, whatever the body would have said
-		}
-		return &seen{ledger.BrokenAnswer, "the answer was cut off"}
-	}
-	return &seen{ledger.NoAnswer, "no answer came"}
-}
-
-// notSent is the error beside unanswered's nil.
-func notSent(thing string, err error) error {
-	ve, ok := errors.AsType[*vendorhttp.Error](err)
-	if !ok || unanswered(err) != nil {
-		return nil
-	}
-	if ve.Outcome == vendorhttp.BrokenAnswer {
-		return answerError(thing, &vendorhttp.Response{Status: ve.Status, Header: ve.Header, RetryAfter: vendorhttp.RetryAfter(ve.Header, time.Now())})
-	}
-	if e := localError(thing, err); e != nil {
-		return e
-	}
-	return &ledger.Error{Kind: ledger.ErrFailed, Room: Vendor, Thing: thing, Code: "not_sent", Message: "not sent", Err: err}
-}
-
 // refusedWrite sorts an answer to a write that is not 2xx: an error where nothing was written, else what was
 // seen. Only Xero's own words count as a refusal: a gateway's page may stand in front of a write
 // that was carried out.
-func refusedWrite(thing string, resp *vendorhttp.Response) (*seen, error) {
+func refusedWrite(thing string, resp *vendorhttp.Response) (*vendorhttp.Seen, error) {
 	p, understood := problem(resp)
 	text := p.text()
 	switch {
 	case resp.Status == http.StatusUnauthorized, resp.Status == http.StatusForbidden, resp.Status == http.StatusTooManyRequests:
 		return nil, answerError(thing, resp)
 	case resp.Status < 400 || resp.Status >= 500:
-		return &seen{"status", strings.TrimSpace("answered " + http.StatusText(resp.Status) + ": " + text)}, nil
+		return &vendorhttp.Seen{Code: "status", Message: strings.TrimSpace("answered " + http.StatusText(resp.Status) + ": " + text)}, nil
 	case strings.Contains(text, "is used with a different request"):
-		return &seen{"key_reused", text}, nil
+		return &vendorhttp.Seen{Code: "key_reused", Message: text}, nil
 	case len(p.Elements) > 0:
 		// Summarised, although we said not to: only the bad records are listed, and the good ones were
 		// created (XeroAPI/xero-ruby#247).
-		return &seen{"summarised", "the answer lists only the records with errors: look which of the others exist"}, nil
+		return &vendorhttp.Seen{Code: "summarised", Message: "the answer lists only the records with errors: look which of the others exist"}, nil
 	case resp.Status == http.StatusRequestTimeout, resp.Status == http.StatusConflict:
-		return &seen{"status", text}, nil
+		return &vendorhttp.Seen{Code: "status", Message: text}, nil
 	case resp.Status == http.StatusRequestEntityTooLarge, understood:
 		e := answerError(thing, resp)
 		e.Kind = ledger.ErrRequestRefused
 		return nil, e
 	}
-	return &seen{"unreadable", "answered with " + string(resp.Kind())}, nil
+	return &vendorhttp.Seen{Code: "unreadable", Message: "answered with " + string(resp.Kind())}, nil
 }
 
 // refusals recognises Xero's texts; it has no codes for them. The first that matches counts.

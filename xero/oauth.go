@@ -116,7 +116,7 @@ func (p *Provider) Tenants(ctx context.Context, client *http.Client, token *oaut
 	}
 	resp, err := c.Do(ctx, vendorhttp.Request{Path: "/connections"})
 	if err != nil {
-		return nil, transportError("GET /connections", err)
+		return nil, vendorhttp.ReadError(Vendor, "GET /connections", err)
 	}
 	if !resp.OK() {
 		return nil, answerError("GET /connections", resp)
@@ -178,7 +178,7 @@ func (p *Provider) Disconnect(ctx context.Context, client *http.Client, connecti
 	resp, err := c.Do(ctx, vendorhttp.Request{Method: http.MethodDelete, Path: "/connections/" + url.PathEscape(connectionID), Route: "/connections/{id}"})
 	switch {
 	case err != nil:
-		return transportError("DELETE /connections/{id}", err)
+		return vendorhttp.ReadError(Vendor, "DELETE /connections/{id}", err)
 	case !resp.OK() && resp.Status != http.StatusNotFound:
 		return answerError("DELETE /connections/{id}", resp)
 	}
@@ -206,13 +206,12 @@ func (p *Provider) Revoke(ctx context.Context, client *http.Client, token *oauth
 	if p.secret == "" {
 		form.Set("client_id", p.id)
 	} else {
-		basic := url.QueryEscape(p.id) + ":" + url.QueryEscape(p.secret) // RFC 6749 2.3.1, as x/oauth2 does
-		header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(basic)))
+		header.Set("Authorization", vendorhttp.Basic(p.id, p.secret))
 	}
 	resp, err := c.Do(ctx, vendorhttp.Request{Method: http.MethodPost, Path: path, Header: header, Body: []byte(form.Encode())})
 	switch {
 	case err != nil:
-		return transportError("POST "+path, err)
+		return vendorhttp.ReadError(Vendor, "POST "+path, err)
 	case !resp.OK():
 		return &ledger.Error{
 			Kind: ledger.ErrFailed, Room: Vendor, Thing: "POST " + path, Status: resp.Status,
@@ -224,7 +223,7 @@ func (p *Provider) Revoke(ctx context.Context, client *http.Client, token *oauth
 
 func (p *Provider) client(client *http.Client, base string) (*vendorhttp.Client, error) {
 	c, err := vendorhttp.New(client, base, &vendorhttp.Options{
-		Name: "xero", UserAgent: p.o.UserAgent, Header: http.Header{"Accept": {"application/json"}}, AuthError: fromAuthoriser,
+		Name: "xero", UserAgent: p.o.UserAgent, Header: http.Header{"Accept": {"application/json"}}, AuthError: vendorhttp.FromAuthoriser,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("xero: provider: %w", err)

@@ -113,11 +113,11 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 		if page, err = decodeEchoes(resp, w.kind, len(b.Members)); err == nil {
 			return match(b.Members, w.echoes(&page)), nil
 		}
-		unknown = &seen{"unreadable", "the answer cannot be read"}
+		unknown = &vendorhttp.Seen{Code: "unreadable", Message: "the answer cannot be read"}
 	}
 	outcomes := make([]ledger.Outcome[T], len(b.Members))
 	for i, m := range b.Members {
-		outcomes[i] = uncertain[T](m.Mark, unknown.code, unknown.message)
+		outcomes[i] = uncertain[T](m.Mark, unknown.Code, unknown.Message)
 	}
 	return outcomes, nil
 }

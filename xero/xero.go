@@ -169,7 +169,7 @@ func New(client *http.Client, tenantID string, options *Options) (*Ledger, error
 		Budget:    o.Budget,
 		Windows:   l.windows.all(),
 		Learn:     l.learn,
-		AuthError: fromAuthoriser,
+		AuthError: vendorhttp.FromAuthoriser,
 		Observe:   observer(o.Observe),
 	})
 	if err != nil {

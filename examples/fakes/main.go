@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/invoicesync/invoicesync/examples/internal/lock"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
@@ -75,6 +76,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		defer os.RemoveAll(dir)
 		*books = filepath.Join(dir, "shop")
 	}
+	// Nobody else may write to the books meanwhile.
+	held, err := lock.Take(*books)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
 	given := false
 	f.Visit(func(f *flag.Flag) { given = given || f.Name == "orders" || f.Name == "seed" })
 	s, err := shop.Open(shop.Wish{
@@ -100,7 +107,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 		defer stop()
-		fmt.Fprintf(out, "Infusionsoft  %s/crm/rest/v2  %s\n", at, world.Tenant)
+		fmt.Fprintf(out, "Infusionsoft  %s/crm/rest/v2  %s\n", at, s.Made.Tenant)
 	}
 	<-ctx.Done()
 	return nil

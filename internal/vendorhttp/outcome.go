@@ -88,9 +88,9 @@ func WriteError(room, thing string, err error, answered func(*Response) error) (
 			// Refused before anything was written, whatever the body would have said.
 			return nil, answered(&Response{Status: ve.Status, Header: ve.Header, RetryAfter: RetryAfter(ve.Header, time.Now())})
 		}
-		return &Seen{"answer_broken", "the answer was cut off"}, nil
+		return &Seen{ledger.BrokenAnswer, "the answer was cut off"}, nil
 	}
-	return &Seen{"no_answer", "no answer came"}, nil
+	return &Seen{ledger.NoAnswer, "no answer came"}, nil
 }
 
 // Basic is the Authorization header of a client id and secret, each escaped first (RFC 6749 2.3.1), as x/oauth2

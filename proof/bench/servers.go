@@ -25,9 +25,10 @@ type counts struct {
 	Created map[string]int `json:"created"`
 }
 
-// latency is how long Xero takes over a request: long enough for a second to hold no more records than a
-// page, as its limits see to in reality. Without that, the engine would have to read such a second twice.
-const latency = 50 * time.Millisecond
+// latency is how long Xero takes over a request. In reality its limits let no more than 50 invoices be
+// written in a second; written much faster, a second would hold so many of them that whoever reads what
+// has changed, from a second before the last row each time, would read most of them twice.
+const latency = 250 * time.Millisecond
 
 // serve serves a world until standard input ends: the one that the fakes keep, or the light one.
 func serve(t task) error {

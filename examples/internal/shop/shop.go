@@ -24,6 +24,7 @@ type Wish struct {
 	Seed   uint64
 	Given  bool   // Orders and Seed were asked for, and are not only defaults
 	Load   string // a folder of vendor JSON instead of orders that are made up
+	Again  bool   // the shop has been used before, so its books must be there
 
 	NoSource, NoLedger bool // leave one of the fakes out
 }
@@ -38,7 +39,9 @@ type Shop struct {
 // Made says how the books of a file came about. It is written when they are complete.
 type Made struct {
 	Load     string `json:"load,omitempty"` // from this folder
+	Tenant   string `json:"tenant"`         // of Infusionsoft
 	Currency string `json:"currency"`
+	Held     int    `json:"held"` // orders in the books of Infusionsoft
 	world.Expectations
 }
 
@@ -49,7 +52,8 @@ var ErrWish = errors.New("shop")
 func ExpectedFile(file string) string { return file + ".expected.json" }
 
 func sourceFile(file string) string { return file + ".infusionsoft.jsonl" }
-func ledgerFile(file string) string { return file + ".xero.jsonl" }
+// LedgerFile holds the books of the fake of Xero beside file.
+func LedgerFile(file string) string { return file + ".xero.jsonl" }
 
 // Open opens the shop beside a file, and makes it when there is none.
 func Open(w Wish) (*Shop, error) {
@@ -64,11 +68,15 @@ func Open(w Wish) (*Shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	if complete {
-		if err := w.same(made); err != nil {
-			return nil, err
-		}
-	} else if made, err = w.begin(); err != nil {
+	switch {
+	case complete:
+		err = w.same(made)
+	case w.Again && !w.NoSource:
+		err = fmt.Errorf("the fake Infusionsoft no longer knows its orders: %s is gone; put it back, or start afresh with another file with -db", ExpectedFile(w.File))
+	default:
+		made, err = w.begin()
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := &Shop{}
@@ -78,7 +86,9 @@ func Open(w Wish) (*Shop, error) {
 		}
 	}
 	if !w.NoLedger {
-		s.Xero, err = xerofake.New(&xerofake.Options{BooksFile: ledgerFile(w.File), Seed: 1, Organisations: []xerofake.Organisation{{
+		id := identify(made)
+		s.Xero, err = xerofake.New(&xerofake.Options{BooksFile: LedgerFile(w.File), Seed: 1, Organisations: []xerofake.Organisation{{
+			OrganisationID: id.organisation, TenantID: id.xeroTenant,
 			Name: "Spoke & Chain Bicycles", CountryCode: "US", BaseCurrency: made.Currency, Chart: world.Chart(),
 		}}})
 		if err != nil {
@@ -116,34 +126,53 @@ func (w Wish) begin() (Made, error) {
 		return Made{}, err
 	}
 	made := Made{Load: w.Load, Currency: world.Currency}
-	if w.Load == "" {
-		return made, nil
-	}
 	var err error
-	made.Currency, err = currencyIn(w.Load)
+	if w.Load != "" {
+		made.Currency, err = currencyIn(w.Load)
+	} else if !w.NoSource {
+		made.Expectations = world.Expectations{Asked: w.Orders, Seed: w.Seed}
+	}
+	made.Tenant = identify(made).tenant
 	return made, err
 }
 
 func openSource(w Wish, made *Made, complete bool) (*infusionsoftfake.Fake, error) {
 	f, err := infusionsoftfake.New(&infusionsoftfake.Options{
 		BooksFile: sourceFile(w.File),
-		Tenants:   []infusionsoftfake.Tenant{{ID: world.Tenant, Name: "Spoke & Chain Bicycles", Currency: made.Currency, TimeZone: world.Zone}},
+		Tenants:   []infusionsoftfake.Tenant{{ID: made.Tenant, Name: "Spoke & Chain Bicycles", Currency: made.Currency, TimeZone: world.Zone}},
 	})
-	if err != nil || complete {
-		return f, err
-	}
-	if w.Load != "" {
-		if _, err = f.LoadDir(w.Load); err != nil {
-			err = errors.Join(fmt.Errorf("%w: %w", ErrWish, err), f.Close())
-		}
-		return f, err
-	}
-	shop, err := world.Make(w.Orders, w.Seed, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	made.Expectations = shop.Expect
-	return f, shop.Load(f.Books)
+	if complete {
+		if held := len(f.Orders()); held < made.Held {
+			return nil, errors.Join(fmt.Errorf("the fake Infusionsoft no longer has %d of its %d orders: %s was deleted or shortened; put it back, or start afresh with another file with -db",
+				made.Held-held, made.Held, sourceFile(w.File)), f.Close())
+		}
+		return f, nil
+	}
+	if err := fill(w, made, f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// fill puts orders into empty books.
+func fill(w Wish, made *Made, f *infusionsoftfake.Fake) error {
+	if w.Load != "" {
+		loaded, err := f.LoadDir(w.Load)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrWish, err)
+		}
+		made.Held = loaded.Orders
+		return nil
+	}
+	shop, err := world.Make(w.Orders, w.Seed, time.Now())
+	if err != nil {
+		return err
+	}
+	made.Expectations, made.Held = shop.Expect, len(shop.Orders)
+	return shop.Load(f.Books)
 }
 
 func readMade(file string) (made Made, ok bool, err error) {

@@ -26,7 +26,6 @@ import (
 
 // The shop as its two systems know it.
 const (
-	Tenant   = "bk421.infusionsoft.com"
 	Currency = "USD"
 	Zone     = "America/New_York"
 

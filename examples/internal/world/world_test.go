@@ -26,7 +26,7 @@ func shopOf(t *testing.T, n int, seed uint64) *world.World {
 
 func load(t *testing.T, w *world.World) *infusionsoftfake.Fake {
 	t.Helper()
-	f, err := infusionsoftfake.New(&infusionsoftfake.Options{Tenants: []infusionsoftfake.Tenant{{ID: world.Tenant, Currency: world.Currency, TimeZone: world.Zone}}})
+	f, err := infusionsoftfake.New(&infusionsoftfake.Options{Tenants: []infusionsoftfake.Tenant{{ID: "bk421.infusionsoft.com", Currency: world.Currency, TimeZone: world.Zone}}})
 	require.NoError(t, err)
 	require.NoError(t, w.Load(f.Books))
 	return f
