@@ -108,7 +108,7 @@ func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) er
 	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
 		return w.decideByHand(ctx, inv, func(link *store.Link) error {
 			if link.State == store.Written {
-				return fmt.Errorf("invoicesync: invoice %s is already linked with %s; Recreate it if that link is wrong", inv.ID, link.LedgerID)
+				return fmt.Errorf("invoicesync: invoice %s is already linked with %s, and has one link only; nothing was changed", inv.ID, link.LedgerID)
 			}
 			if err := w.adoptable(ctx, inv, theirs); err != nil {
 				return err

@@ -42,6 +42,10 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
+		if planned.Invoice == nil {
+			fmt.Println("not written:", planned.Source.Number, planned.Verdict)
+			continue
+		}
 		fmt.Println("planned:", planned.Source.Number, planned.Invoice.Totals.Total, "due", planned.Invoice.DueDate, "by", planned.DueRule)
 	}
 	report, err := push.Run(ctx)

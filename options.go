@@ -9,7 +9,8 @@ import (
 	"github.com/invoicesync/invoicesync/store"
 )
 
-// Options are what a flow can do without. Nil options are good defaults.
+// Options are what a flow can do without. Nil options are good defaults for demo companies and tests; a
+// live ledger needs a Sealer.
 type Options struct {
 	// Sealer encrypts the bodies of writes that are on their way. It is required for live ledgers.
 	Sealer store.Sealer

@@ -17,7 +17,7 @@ type Planned struct {
 	Verdict eligibility.Verdict // with all reasons, when nothing would be written
 	Already bool                // it is in the ledger: nothing to do, or a change is reported
 
-	// Invoice is the exact draft, with its mark and the totals that the ledger will compute. Its
+	// Invoice is nil when nothing would be written; Verdict then says why. Else it is the exact draft, with its mark and the totals that the ledger will compute. Its
 	// Contact.ID is empty when the contact is created first; Contact then is that draft, known by its mark.
 	Invoice  *ledger.Invoice
 	Contact  *ledger.Contact
@@ -31,8 +31,9 @@ type PlannedPayment struct {
 	Reason  *eligibility.Reason // nil: it is booked as it stands
 }
 
-// Preview says what Run would do, record by record, with the exact drafts and the totals expected. It
-// reads both sides and writes nothing, to the store neither; Settings.Processing may be off. Stop it
+// Preview says what Run would do with what is new or changed, record by record, with the exact drafts and
+// the totals expected. What earlier runs left parked, and nothing has changed about, is not said again: a
+// report counts it. It reads both sides and writes nothing, to the store neither; Settings.Processing may be off. Stop it
 // by breaking out of the loop. An error is the last thing yielded.
 func (p *Push) Preview(ctx context.Context) iter.Seq2[Planned, error] {
 	return p.preview(ctx, func(ctx context.Context, w *pass) error {

@@ -21,7 +21,8 @@ type Settings struct {
 	Source ledger.OrganisationID
 	Ledger ledger.OrganisationID
 
-	// Processing is the master switch. Off, Run writes nothing; Preview and One still work.
+	// Processing is the master switch. Off, Run writes nothing. Preview still works, and One still
+	// writes the one invoice that a person asks for, to try the settings before switching on.
 	Processing bool
 
 	// Currency is the source's currency as its owner confirmed it.

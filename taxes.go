@@ -139,6 +139,18 @@ func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, predict fun
 			r = t.lineOfItsOwn()
 		}
 	}
+	if r != nil && r.Code == eligibility.CodeTaxNotPredictable {
+		// A code that the ledger does not have explains it better.
+		var missing []eligibility.Reason
+		for _, code := range []string{s.TaxableCode, s.ZeroCode} {
+			if _, m := t.rate(code); m != nil {
+				missing = append(missing, *m)
+			}
+		}
+		if len(missing) > 0 {
+			return inv, missing
+		}
+	}
 	if r != nil {
 		return inv, []eligibility.Reason{*r}
 	}

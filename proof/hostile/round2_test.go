@@ -217,9 +217,13 @@ func TestAdjustMisbehaves(t *testing.T) {
 				r.Opts.Adjust = adjust
 				r.Order("110.00", true)
 				r.Order("110.00", true)
-				rep := r.Settle()
+				rep := r.Run()
 				time.Sleep(25 * time.Hour)
-				r.Settle()
+				r.Run()
+				time.Sleep(time.Hour)
+				if again := r.Run(); again.Writes != 0 {
+					t.Fatalf("the same is asked for in every run: %+v %+v", again.Invoices, again.Payments)
+				}
 				t.Logf("%+v %+v live %d paid %d", rep.Invoices, rep.Payments, len(r.LiveInvoices()), len(r.LivePayments()))
 				if len(r.Xero.Books().Invoices()) > 2 {
 					t.Fatal("doubled")
