@@ -111,6 +111,8 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 		case before.State == store.Written && before.Batch != "":
 			note(*before, before) // a change of it is being looked up
 			return nil
+		case before.State == store.Written && w.plan != nil:
+			return w.planLater(ctx, inv, *before)
 		case before.State == store.Written:
 			return w.later(ctx, inv, *before, note)
 		case before.State == store.Intended, before.State == store.Uncertain:

@@ -15,7 +15,7 @@ type Planned struct {
 	Ref     ledger.Ref
 	Source  ledger.Invoice
 	Verdict eligibility.Verdict // with all reasons, when nothing would be written
-	Already bool                // it is in the ledger: nothing to do, or a change is reported
+	Already bool                // it is in the ledger; Verdict says what has changed since, if anything
 
 	// Invoice is nil when nothing would be written; Verdict then says why. Else it is the exact draft, with its mark and the totals that the ledger will compute. Its
 	// Contact.ID is empty when the contact is created first; Contact then is that draft, known by its mark.
@@ -117,6 +117,25 @@ func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
 				planned.Payments = append(planned.Payments, PlannedPayment{Payment: p, Reason: reason})
 			}
 		}
+	}
+	if !w.plan(planned) {
+		return errStopped
+	}
+	return nil
+}
+
+// planLater yields a record that is in the ledger: there is nothing to do, or its change would be dealt
+// with as Settings.OnEdit and OnDelete say.
+func (w *pass) planLater(ctx context.Context, inv ledger.Invoice, link store.Link) error {
+	planned := Planned{Ref: ref(inv), Source: inv, Already: true, Verdict: eligibility.Verdict{Policy: "pushed"}}
+	err := w.later(ctx, inv, link, func(l store.Link, _ *store.Link) {
+		for _, r := range l.Reasons {
+			planned.Verdict.Reasons = append(planned.Verdict.Reasons, eligibility.Reason{Code: r.Code, Rule: "pushed", Message: r.Message, Disposition: eligibility.Park})
+		}
+	})
+	w.newPayments = nil
+	if err != nil {
+		return err
 	}
 	if !w.plan(planned) {
 		return errStopped

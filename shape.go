@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -41,7 +42,7 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	shaped := inv
 	shaped.Lines = make([]ledger.Line, 0, len(inv.Lines))
 	for _, l := range inv.Lines {
-		if l.Kind == ledger.LineFinanceCharge && s.FinanceCharges == FinanceChargesLeftOut {
+		if leftOut(inv, l, s) {
 			continue
 		}
 		shaped.Lines = append(shaped.Lines, l)
@@ -122,12 +123,24 @@ func expectedTotal(inv ledger.Invoice, s Settings) decimal.Decimal {
 	total := inv.Totals.Total
 	if s.FinanceCharges == FinanceChargesLeftOut {
 		for _, l := range inv.Lines {
-			if l.Kind == ledger.LineFinanceCharge {
+			if leftOut(inv, l, s) {
 				total = total.Sub(l.Amount)
 			}
 		}
 	}
 	return total
+}
+
+// leftOut reports a line that the settings keep out of the ledger: a finance charge, and what was taken off
+// it. Such a discount would otherwise reduce the goods.
+func leftOut(inv ledger.Invoice, l ledger.Line, s Settings) bool {
+	if s.FinanceCharges != FinanceChargesLeftOut {
+		return false
+	}
+	return l.Kind == ledger.LineFinanceCharge || l.Kind == ledger.LineDiscount && l.AppliesTo != "" &&
+		slices.ContainsFunc(inv.Lines, func(of ledger.Line) bool {
+			return of.ID == l.AppliesTo && of.Kind == ledger.LineFinanceCharge
+		})
 }
 
 // rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a

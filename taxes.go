@@ -474,10 +474,8 @@ func (t *taxing) rate(code string) (*ledger.TaxRate, *eligibility.Reason) {
 
 // account is [ledger.Chart.Account] for a loop: it copies no account on the way.
 func (t *taxing) account(code string) *ledger.Account {
-	for i := range t.chart.Accounts {
-		if a := &t.chart.Accounts[i]; code != "" && (a.Code == code || a.ID == code) {
-			return a
-		}
+	if a, ok := t.chart.Account(code); ok {
+		return &a
 	}
 	return nil
 }

@@ -59,24 +59,37 @@ type TrackingCategory struct {
 	Options []string
 }
 
-// Account returns the account with that code, or id where an account has no code.
-func (c Chart) Account(code string) (Account, bool) {
+// Account returns the account with that code, or with that id. Of several with one code the active one is
+// meant.
+func (c Chart) Account(code string) (found Account, ok bool) {
 	for _, a := range c.Accounts {
-		if a.Code == code && code != "" || a.ID == code && code != "" {
+		if code == "" || a.Code != code && a.ID != code {
+			continue
+		}
+		if a.Active {
 			return a, true
 		}
-	}
-	return Account{}, false
-}
-
-// TaxRate returns the rate with that code.
-func (c Chart) TaxRate(code string) (TaxRate, bool) {
-	for _, r := range c.TaxRates {
-		if r.Code == code {
-			return r, true
+		if !ok {
+			found, ok = a, true
 		}
 	}
-	return TaxRate{}, false
+	return found, ok
+}
+
+// TaxRate returns the rate with that code. Of several with one code the active one is meant.
+func (c Chart) TaxRate(code string) (found TaxRate, ok bool) {
+	for _, r := range c.TaxRates {
+		if r.Code != code {
+			continue
+		}
+		if r.Active {
+			return r, true
+		}
+		if !ok {
+			found, ok = r, true
+		}
+	}
+	return found, ok
 }
 
 // Item returns the item whose code is code, spaces around it and case aside.

@@ -156,6 +156,9 @@ func TestChart(t *testing.T) {
 	assert.True(t, ok, "an account without a code answers to its id")
 	_, ok = c.Account("")
 	assert.False(t, ok)
+	twins := ledger.Chart{Accounts: []ledger.Account{{ID: "old", Code: "200"}, {ID: "new", Code: "200", Active: true}}}
+	a, ok := twins.Account("200")
+	assert.True(t, ok && a.ID == "new", "the active one of two is meant")
 	_, ok = c.Item("WIDGET")
 	assert.True(t, ok)
 	_, ok = c.Item("")

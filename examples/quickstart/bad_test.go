@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
@@ -32,6 +35,13 @@ func TestBadFlags(t *testing.T) {
 		{"-db " + filepath.Join(garbled, "a.db") + " -load " + empty, "no *.json file"},
 		{"-db " + filepath.Join(empty, "b.db") + " -load " + garbled, "ListOrders.json"},
 		{"-load " + empty + " -orders 5", "leave -orders and -seed out"},
+		{"-sync-id=", "-sync-id is empty"},
+		{"-db=", "-db is empty"},
+		{"-ledger-url=", "-ledger-url is empty"},
+		{"-max-creates 0", "-max-creates 0: choose 1 or more, or -1"},
+		{"-max-creates -2", "-max-creates -2: choose"},
+		{"-db " + empty, "is a folder; name a file in it, like " + filepath.Join(empty, "shop.db")},
+		{"-db :memory:", "name a file"},
 		{"-ledger-url https://api.xero.com", "need -db"},
 		{"-db x.db -ledger-url https://api.xero.com", "set XERO_TOKEN"},
 		{"-db x.db -source-url https://api.infusionsoft.com", "set INFUSIONSOFT_TOKEN"},
@@ -47,6 +57,65 @@ func TestHelpIsNoFailure(t *testing.T) {
 	r := start(t, "-help")
 	require.Equal(t, exitDone, r.code)
 	require.Contains(t, r.err, "-ledger-url")
+}
+
+func TestUnreadableFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0))
+	if _, err := os.ReadDir(dir); err == nil {
+		t.Skip("whoever runs this may read every folder")
+	}
+	r := start(t, "-load", dir)
+	require.Equal(t, exitUsage, r.code)
+	require.Contains(t, r.err, "permission denied")
+}
+
+// A token must not go to the wrong vendor, nor a wrong start date flood somebody's books.
+func TestURLs(t *testing.T) {
+	t.Parallel()
+	env := func(string) string { return "any" }
+	db := filepath.Join(t.TempDir(), "shop.db")
+	_, err := parse([]string{"-db", db, "-source-url", "https://api.xero.com", "-ledger-url", "https://api.infusionsoft.com"}, env, io.Discard)
+	require.ErrorContains(t, err, "-source-url https://api.xero.com is Xero's")
+	_, err = parse([]string{"-db", db, "-ledger-url", "https://api.infusionsoft.com"}, env, io.Discard)
+	require.ErrorContains(t, err, "-ledger-url https://api.infusionsoft.com is Infusionsoft's")
+
+	for url, most := range map[string]int{"": -1, "http://127.0.0.1:9001": -1, "http://localhost": -1, "http://[::1]:9001": -1, "https://api.xero.com": 0} {
+		args := []string{"-db", db}
+		if url != "" {
+			args = append(args, "-ledger-url", url)
+		}
+		c, err := parse(args, env, io.Discard)
+		require.NoError(t, err)
+		require.Equal(t, most, c.maxCreates, "%q: 0 is the engine's own guard", url)
+		c, err = parse(append(args, "-max-creates", "7"), env, io.Discard)
+		require.NoError(t, err)
+		require.Equal(t, 7, c.maxCreates, url)
+	}
+}
+
+// Each URL leads to the other vendor: it is said which side answers strangely.
+func TestSwappedURLs(t *testing.T) {
+	t.Parallel()
+	s, err := shop.Open(shop.Wish{File: filepath.Join(t.TempDir(), "other"), Orders: 3, Seed: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, errors.Join(s.Infusionsoft.Close(), s.Xero.Close())) })
+	orders, err := s.Infusionsoft.Listen()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, orders.Close()) })
+	books, err := s.Xero.Listen()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, books.Close()) })
+
+	var out, complaint bytes.Buffer
+	p := program{
+		args: []string{"-db", filepath.Join(t.TempDir(), "shop.db"), "-source-url", books.URL, "-ledger-url", orders.URL},
+		env:  func(string) string { return "any" }, out: &out, err: &complaint,
+	}
+	require.Equal(t, exitFailed, p.run(t.Context()))
+	require.Contains(t, complaint.String(), "-ledger-url "+orders.URL+" has not answered as Xero does")
+	require.Contains(t, complaint.String(), "swapped")
 }
 
 func TestForeignFile(t *testing.T) {
@@ -116,6 +185,18 @@ func TestLedgerElsewhere(t *testing.T) {
 	require.Contains(t, r.err, other.fake.Books().Organisation().OrganisationID)
 	require.Contains(t, r.err, one.fake.Books().Organisation().OrganisationID)
 	require.Zero(t, other.fake.Writes())
+
+	back := start(t, "-db", db)
+	require.Equal(t, exitUsage, back.code)
+	require.Contains(t, back.err, "was used with -ledger-url "+one.URL, "the fake's books are others")
+	require.NoFileExists(t, shop.LedgerFile(db))
+
+	fakes := filepath.Join(t.TempDir(), "fakes.db")
+	start(t, "-db", fakes, "-orders", "2").mustSucceed(t)
+	db = fakes
+	r = run(one, "right")
+	require.Equal(t, exitUsage, r.code)
+	require.Contains(t, r.err, "was used with a fake")
 }
 
 type xeroServer struct {

@@ -5,10 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/invoicesync/invoicesync/ledger"
 
@@ -32,12 +34,15 @@ type config struct {
 	paymentAccount, cardAccount, paypalAccount                string
 	taxCode, noTaxCode                                        string
 	from                                                      ledger.Date
-	maxCreates                                                int
+	maxCreates                                                int // 0: the engine's own guard
 
 	sourceToken, ledgerToken, ledgerTenant string
 
 	given map[string]bool // flags that stand on the command line
 }
+
+// guard is how many new invoices the engine lets a run make in a live organisation, unless told otherwise.
+const guard = 500
 
 // A usageError is about the command line: the exit code is 2.
 type usageError struct{ err error }
@@ -71,7 +76,7 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	f.StringVar(&c.taxCode, "tax", world.TaxableCode, "Xero tax `type` for lines that bear tax")
 	f.StringVar(&c.noTaxCode, "no-tax", "NONE", "tax `type` for lines that bear none")
 	f.StringVar(&from, "from", "", "leave out orders before this `date`, like 2026-11-01")
-	f.IntVar(&c.maxCreates, "max-creates", -1, "stop after so many new invoices; -1: never")
+	f.IntVar(&c.maxCreates, "max-creates", 0, fmt.Sprintf("stop after this `number` of new invoices; -1: never stop (default -1, and %d in a live organisation at a -ledger-url elsewhere)", guard))
 
 	f.SetOutput(io.Discard)
 	err := f.Parse(args)
@@ -85,7 +90,17 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	case f.NArg() > 0:
 		return nil, usagef("%q is no flag; -help lists them", f.Arg(0))
 	}
-	f.Visit(func(f *flag.Flag) { c.given[f.Name] = true })
+	var empty []string
+	f.Visit(func(f *flag.Flag) {
+		c.given[f.Name] = true
+		if f.Value.String() == "" {
+			empty = append(empty, f.Name)
+		}
+	})
+	if len(empty) > 0 {
+		// A variable of the shell that was not set must not widen what is done.
+		return nil, usagef("-%s is empty; give it a value, or leave it out", empty[0])
+	}
 	c.sourceToken, c.ledgerToken, c.ledgerTenant = env("INFUSIONSOFT_TOKEN"), env("XERO_TOKEN"), env("XERO_TENANT_ID")
 	if from != "" {
 		if c.from, err = ledger.ParseDate(from); err != nil {
@@ -100,6 +115,8 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 
 func (c *config) validate() error {
 	switch {
+	case c.given["max-creates"] && (c.maxCreates == 0 || c.maxCreates < -1):
+		return usagef("-max-creates %d: choose 1 or more, or -1 for no end; to write nothing, use -preview", c.maxCreates)
 	case c.orders < 1 || c.orders > world.MaxOrders:
 		return usagef("-orders %d: choose 1 to %d", c.orders, world.MaxOrders)
 	case c.load != "" && c.sourceURL != "":
@@ -117,23 +134,58 @@ func (c *config) validate() error {
 	case c.ledgerURL != "" && c.ledgerTenant == "":
 		return usagef("-ledger-url needs the organisation's tenant id in the environment: set XERO_TENANT_ID; GET https://api.xero.com/connections lists yours")
 	}
-	for name, at := range map[string]*string{"source-url": &c.sourceURL, "ledger-url": &c.ledgerURL} {
-		if *at == "" {
-			continue
-		}
-		u, err := url.Parse(*at)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return usagef("-%s %q is no URL; write it like https://api.example.com", name, *at)
-		}
-		*at = u.Scheme + "://" + u.Host // the vendor's paths stay
+	if err := c.servers(); err != nil {
+		return err
 	}
 	if c.load != "" {
 		if info, err := os.Stat(c.load); err != nil || !info.IsDir() {
 			return usagef("-load %s: this is no folder that can be read; name the one that holds the *.json files", strconv.Quote(c.load))
 		}
+		if _, err := os.ReadDir(c.load); err != nil {
+			return usagef("-load: the folder cannot be read: %w", err)
+		}
 	}
 	return nil
 }
+
+// servers checks the URLs, and leaves scheme and host of them: the vendors' paths stay.
+func (c *config) servers() error {
+	source, err := server("source-url", &c.sourceURL)
+	if err != nil {
+		return err
+	}
+	ledger, err := server("ledger-url", &c.ledgerURL)
+	if err != nil {
+		return err
+	}
+	// Known before a token has gone to the wrong vendor.
+	if under(source, "xero.com") {
+		return usagef("-source-url %s is Xero's; it takes Infusionsoft's URL, and -ledger-url Xero's", c.sourceURL)
+	}
+	if under(ledger, "infusionsoft.com") || under(ledger, "keap.com") {
+		return usagef("-ledger-url %s is Infusionsoft's; it takes Xero's URL, and -source-url Infusionsoft's", c.ledgerURL)
+	}
+	if !c.given["max-creates"] && (ledger == "" || loopback(ledger)) {
+		c.maxCreates = -1
+	}
+	return nil
+}
+
+func server(name string, at *string) (host string, err error) {
+	if *at == "" {
+		return "", nil
+	}
+	u, err := url.Parse(*at)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", usagef("-%s %q is no URL; write it like https://api.example.com", name, *at)
+	}
+	*at = u.Scheme + "://" + u.Host
+	return strings.ToLower(u.Hostname()), nil
+}
+
+func under(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
+
+func loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
 
 // place finds the file of the store, or makes a folder for it.
 func (c *config) place() error {
@@ -144,6 +196,12 @@ func (c *config) place() error {
 		}
 		c.db, c.temporary = filepath.Join(dir, "quickstart.db"), true
 		return nil
+	}
+	if strings.HasPrefix(c.db, ":") || strings.HasPrefix(c.db, "file:") {
+		return usagef("-db %s: name a file, like shop.db; without -db a temporary one is made", c.db)
+	}
+	if info, err := os.Stat(c.db); err == nil && info.IsDir() {
+		return usagef("-db %s is a folder; name a file in it, like %s", c.db, filepath.Join(c.db, "shop.db"))
 	}
 	if info, err := os.Stat(filepath.Dir(c.db)); err != nil || !info.IsDir() {
 		return usagef("-db %s: there is no folder %s; make it first", c.db, filepath.Dir(c.db))

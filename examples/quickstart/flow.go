@@ -44,16 +44,17 @@ func openStore(ctx context.Context, c *config) (*sqlstore.Store, error) {
 	return db, err
 }
 
-func newFlow(ctx context.Context, c *config, db store.Store, source, books *side, progress *progress) (*flow, error) {
+func newFlow(ctx context.Context, c *config, db store.Store, before *pinned, source, books *side, progress *progress) (*flow, error) {
 	f := &flow{c: c, db: db, source: source, ledger: books, notes: newNotes(), progress: progress}
 	// One budget for both sides: it waits before a limit is reached, and says so.
 	f.budget = limit.New(&limit.Options{Waiting: func(_ context.Context, w limit.Wait) { progress.waiting(w.Key, w.Until) }})
-	if err := f.recall(); err != nil {
+	f.begin(before)
+	if err := f.lost(ctx); err != nil {
 		return nil, err
 	}
 	into, err := xero.New(books.client, books.tenant, &xero.Options{
 		BaseURL: books.url, Organisation: f.pinned.Ledger, Budget: f.budget,
-		Observe: func(context.Context, xero.Call) { books.called(progress) },
+		Observe: func(_ context.Context, call xero.Call) { books.called(progress, doingXero(call)) },
 	})
 	if err != nil {
 		return nil, err
@@ -76,12 +77,12 @@ func newFlow(ctx context.Context, c *config, db store.Store, source, books *side
 func (f *flow) infusionsoft(pageSize int) (ledger.Source, error) {
 	o := &infusionsoft.Options{
 		BaseURL: f.source.url, Budget: f.budget, PageSize: pageSize,
-		Observe: func(context.Context, infusionsoft.Call) { f.source.called(f.progress) },
+		Observe: func(_ context.Context, call infusionsoft.Call) { f.source.called(f.progress, doingInfusionsoft(call)) },
 	}
 	if f.known || f.loaded() {
 		zone, err := time.LoadLocation(f.pinned.TimeZone)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.file(), err)
+			return nil, fmt.Errorf("%s: %w", pinFile(f.c), err)
 		}
 		o.Tenant, o.Currency, o.TimeZone = f.pinned.Source.ID, f.pinned.Currency, zone
 	}
@@ -102,8 +103,9 @@ func (f *flow) open(from ledger.Source) (*invoicesync.Push, error) {
 	return invoicesync.NewPush(f.db, from, f.into, f.settings(), &invoicesync.Options{
 		Sealer:   sealer,
 		Observer: f.observe,
-		// A host leaves this at its default, so that a wrong start date cannot flood the books. Here the
-		// number of orders is what was asked for.
+		Owner:    f.pinned.Owner,
+		// Without a flag this is 0, the default, where the ledger is somebody's, so that a wrong start date
+		// cannot flood the books. In a fake the number of orders is what was asked for.
 		MaxCreates: f.c.maxCreates,
 	})
 }
@@ -216,8 +218,8 @@ func (f *flow) wanted() ledger.Ref {
 	return ledger.Ref{Number: f.c.syncID}
 }
 
-// run pushes. When a run before this one was killed, its right to write outlives it by up to three
-// minutes, and so does the doubt about what it had sent: that is waited for, once.
+// run pushes. When a run before this one was killed, the doubt about what it had sent may outlive it by
+// some minutes: that is waited for, once.
 func (f *flow) run(ctx context.Context) (invoicesync.Report, error) {
 	push := func() (invoicesync.Report, error) {
 		if f.c.syncID != "" {

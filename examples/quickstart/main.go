@@ -13,7 +13,12 @@
 // bodies that are on their way; keep it apart from FILE), FILE.flow.json (which two organisations, in
 // which currency), FILE.infusionsoft.jsonl and FILE.xero.jsonl (the fakes' books), FILE.expected.json
 // (what a correct push does with each order). A second run meets the same world, finds nothing to do,
-// and needs three calls to each side to know that.
+// and needs three calls to each side to know that. One run at a time: FILE.lock is locked meanwhile, and
+// another run on FILE ends at once and says so. A run that was killed leaves no lock behind; the next one
+// goes on where it stopped. What was pushed with URLs (below) is refused without them, and the reverse.
+//
+// Without -db all of this is made in a new temporary folder. The path is printed, and the folder stays
+// until you remove it.
 //
 // # On real accounts
 //
@@ -31,11 +36,13 @@
 // and the source's currency are asked from the connections at the first run and pinned in FILE.flow.json;
 // a later connection that leads elsewhere is refused. Accounts and tax codes are those of the chart of
 // Xero, and are compared with it before anything is written. Access tokens last 30 minutes (Xero) and 24
-// hours (Infusionsoft); a service would refresh them, see the Provider of each adapter.
+// hours (Infusionsoft); a service would refresh them, see the Provider of each adapter. In a live
+// organisation a run makes at most 500 new invoices, unless -max-creates says another number, or -1.
 //
 // # Exit codes
 //
-// 0: done, and both sides agree. 1: the run failed, or there is a difference. 2: the flags are wrong.
+// 0: done, and both sides agree; also when -max-creates has ended the run. 1: the run failed or was
+// stopped, or there is a difference. 2: the flags are wrong, also for what lies beside -db.
 //
 // With -json the last line is one object of counts. A -preview counts there as deferred what a run would
 // write.
@@ -49,12 +56,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/invoicesync/invoicesync/examples/internal/lock"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
 	p := program{args: os.Args[1:], env: os.Getenv, out: os.Stdout, err: os.Stderr}
 	code := p.run(ctx)
 	stop()
@@ -83,6 +94,9 @@ func (p program) run(ctx context.Context) int {
 		err = p.push(ctx, c)
 	}
 	var usage *usageError
+	if err != nil && ctx.Err() != nil {
+		return p.stopped(c, err)
+	}
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -94,26 +108,54 @@ func (p program) run(ctx context.Context) int {
 	return exitFailed
 }
 
+// stopped says how to go on after a Ctrl-C, which is no failure of anything.
+func (p program) stopped(c *config, err error) int {
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		fmt.Fprintln(p.err, "quickstart:", err)
+	}
+	again := "run again to go on"
+	if c != nil && c.temporary {
+		again = "run again with -db " + c.db + " to go on"
+	}
+	fmt.Fprintln(p.err, "stopped;", again)
+	return exitFailed
+}
+
 // push is the whole program: open, ask, preview, push, compare, print.
 func (p program) push(ctx context.Context, c *config) error {
 	started := time.Now()
 	progress := newProgress(p.err, c)
 	defer progress.close()
-	if c.temporary {
-		fmt.Fprintf(p.err, "The store is a new file. With -db %s this run can be followed by another.\n", c.db)
-	}
+	opened := false
+	defer func() {
+		if c.temporary && !opened {
+			_ = os.RemoveAll(filepath.Dir(c.db)) // nobody has been told of it
+		}
+	}()
 	db, err := openStore(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	source, ledger, err := openSides(c, p.direct)
+	// Before anything of what lies beside the store is opened, which knows nothing of a second process.
+	held, err := lock.Take(c.db)
 	if err != nil {
 		return err
 	}
+	defer held.Release()
+	before, err := recall(c)
+	if err != nil {
+		return err
+	}
+	source, ledger, err := openSides(c, before != nil, p.direct)
+	if err != nil {
+		return err
+	}
+	opened = true
 	defer source.close()
 	defer ledger.close()
-	f, err := newFlow(ctx, c, db, source, ledger, progress)
+	p.announce(c, held.CutOff)
+	f, err := newFlow(ctx, c, db, before, source, ledger, progress)
 	if err != nil {
 		return explain(err)
 	}
@@ -140,12 +182,46 @@ func (p program) push(ctx context.Context, c *config) error {
 	progress.close()
 	done := outcome{calls: [2]int{source.calls(), ledger.calls()}}
 	miscounted := errors.Join(source.miscounted(), ledger.miscounted())
+	var disagreement error
 	if failed == nil {
 		progress.say("Comparing both sides …")
-		done.compared, failed = f.compare(ctx)
+		if done.compared, failed = f.compare(ctx); failed == nil {
+			disagreement = f.disagreement(done.compared)
+		}
 	}
 	done.took = time.Since(started)
 	say.report(report, f.notes, done)
 	say.json(report, done)
-	return errors.Join(explain(failed), miscounted, f.disagreement(done.compared))
+	if ctx.Err() != nil {
+		return failed // calls that were cut off need not have been counted
+	}
+	if report.Stopped != "" && failed == nil {
+		fmt.Fprintln(p.err, endedEarly(report.Stopped, c))
+	}
+	return errors.Join(explain(failed), miscounted, disagreement)
+}
+
+// announce says beforehand what is not as one might expect.
+func (p program) announce(c *config, cutOff bool) {
+	if c.temporary {
+		fmt.Fprintf(p.err, "The store is a new file. With -db %s this run can be followed by another.\n", c.db)
+	}
+	if cutOff {
+		fmt.Fprintln(p.err, "The run before this one was cut off. This one goes on where it stopped.")
+	}
+	if c.maxCreates == 0 && !c.preview {
+		fmt.Fprintf(p.err, "A live organisation gets at most %d new invoices in this run; -max-creates N sets another limit, -1 none.\n", guard)
+	}
+}
+
+// endedEarly puts the reason into words.
+func endedEarly(code string, c *config) string {
+	if code != "max_creates" {
+		return "The run ended early: " + code + "."
+	}
+	limit := c.maxCreates
+	if limit == 0 {
+		limit = guard
+	}
+	return fmt.Sprintf("The run ended early: it has made %d new invoices, which is the limit of -max-creates. Run again to go on.", limit)
 }

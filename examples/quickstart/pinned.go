@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,48 +28,72 @@ type pinned struct {
 	Tenant    string                `json:"xero_tenant_id"` // only routing: it changes when Xero is connected again
 	Currency  ledger.Currency       `json:"currency"`
 	TimeZone  string                `json:"time_zone"`
+	// Owner is the name under which runs hold the right to write. It stays the same, so that a run goes
+	// on at once with what a killed one has left. The lock sees to it that there is only one at a time.
+	Owner string `json:"owner"`
 }
 
-func (f *flow) file() string { return f.c.db + ".flow.json" }
+func pinFile(c *config) string { return c.db + ".flow.json" }
+
+// recall reads what was pinned by an earlier run; nil: there was none. A store that has seen somebody's
+// servers does not go on with fakes, nor the reverse.
+func recall(c *config) (*pinned, error) {
+	raw, err := os.ReadFile(pinFile(c))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &pinned{}
+	if err := json.Unmarshal(raw, p); err != nil {
+		return nil, fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", pinFile(c), err)
+	}
+	for _, at := range []struct{ flag, then, now string }{{"source-url", p.SourceURL, c.sourceURL}, {"ledger-url", p.LedgerURL, c.ledgerURL}} {
+		switch {
+		case at.then != "" && at.now == "":
+			return nil, usagef("%s was used with -%s %s: give it again, or another file with -db", c.db, at.flag, at.then)
+		case at.then == "" && at.now != "":
+			return nil, usagef("%s was used with a fake in place of -%s: leave that out, or give another file with -db", c.db, at.flag)
+		}
+	}
+	return p, nil
+}
 
 // loaded reports whether the orders come from somebody's JSON files.
 func (f *flow) loaded() bool { return f.source.loaded != "" }
 
-// recall reads what was pinned by an earlier run. When the way to one of the organisations has changed
-// since, both are asked again.
-func (f *flow) recall() error {
+// begin takes what was pinned. When the way to one of the organisations has changed since, both are
+// asked again.
+func (f *flow) begin(before *pinned) {
 	p := &f.pinned
-	raw, err := os.ReadFile(f.file())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if before != nil {
+		*p = *before
+		f.known = p.Owner != "" && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
+	} else {
 		f.first = true
 		if f.loaded() {
-			p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: world.Tenant}, ledger.Currency(f.source.loaded), world.Zone
-		}
-	case err != nil:
-		return err
-	default:
-		if err := json.Unmarshal(raw, p); err != nil {
-			return fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", f.file(), err)
+			p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: f.source.tenant}, ledger.Currency(f.source.loaded), world.Zone
 		}
 	}
-	f.known = !f.first && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
+	if p.Owner == "" {
+		p.Owner = "quickstart-" + rand.Text()
+	}
 	p.SourceURL, p.LedgerURL, p.Tenant = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
-	return nil
 }
 
 // ask finds out which organisations the connections lead to, and pins them.
 func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 	books, err := f.into.Organisation(ctx)
 	if err != nil {
-		return err
+		return f.strange("-ledger-url", "Xero", f.c.ledgerURL, err)
 	}
 	if err := f.pin("ledger", &f.pinned.Ledger, books.ID); err != nil {
 		return err
 	}
 	shop, err := from.Organisation(ctx)
 	if err != nil {
-		return err
+		return f.strange("-source-url", "Infusionsoft", f.c.sourceURL, err)
 	}
 	if err := f.pin("source", &f.pinned.Source, shop.ID); err != nil {
 		return err
@@ -82,7 +107,23 @@ func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(f.file(), append(raw, '\n'), 0o600)
+	draft := pinFile(f.c) + ".new" // a file that was half written would have to be moved away by hand
+	if err := os.WriteFile(draft, append(raw, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(draft, pinFile(f.c))
+}
+
+// strange says which of two servers has not answered as its vendor does.
+func (f *flow) strange(flag, vendor, url string, err error) error {
+	if url == "" {
+		return err
+	}
+	err = fmt.Errorf("asked who is there, the server at %s %s has not answered as %s does: %w", flag, url, vendor, err)
+	if f.c.sourceURL != "" && f.c.ledgerURL != "" {
+		err = fmt.Errorf("%w\nLook whether the URLs or the tokens are swapped: -source-url and INFUSIONSOFT_TOKEN are Infusionsoft's, -ledger-url and XERO_TOKEN are Xero's", err)
+	}
+	return err
 }
 
 func (f *flow) pin(which string, have *ledger.OrganisationID, got ledger.OrganisationID) error {

@@ -146,9 +146,6 @@ func (p *printer) report(r invoicesync.Report, n *notes, o outcome) {
 	for _, code := range slices.Sorted(maps.Keys(r.Owed)) {
 		p.line("  not written: %s %s (%s)", r.Owed[code].StringFixed(r.Currency.Places()), r.Currency, code)
 	}
-	if r.Stopped != "" {
-		p.line("The run ended early: %s.", r.Stopped)
-	}
 	if !r.ResumeAt.IsZero() {
 		p.line("Run again after %s.", r.ResumeAt.Format(time.RFC3339))
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -11,7 +12,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/infusionsoft"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/xero"
 )
 
 // progress tells a person how far a run is, and why it seems to stand still: on a terminal a bar, in a
@@ -25,6 +28,7 @@ type progress struct {
 	bar      *progressbar.ProgressBar // nil: lines
 	total    int                      // -1: not known
 	calls    int
+	doing    string // what the latest call was for
 	read     int
 	invoices int
 	payments int
@@ -88,12 +92,34 @@ func (p *progress) event(e invoicesync.Event) {
 	p.show("", false)
 }
 
-// called counts a call to either side.
-func (p *progress) called() {
+// called counts a call to either side. A page of orders is judged only when the payments of all of them
+// are read, one call each: what is being done moves when nothing else does.
+func (p *progress) called(doing string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls++
+	p.doing = doing
 	p.show("", false)
+}
+
+// doingInfusionsoft puts a call into words.
+func doingInfusionsoft(c infusionsoft.Call) string {
+	switch {
+	case strings.HasSuffix(c.Route, "/payments"):
+		return "reading payments"
+	case strings.HasPrefix(c.Route, "/orders"):
+		return "reading orders"
+	}
+	return "asking Infusionsoft"
+}
+
+// doingXero puts a call into words.
+func doingXero(c xero.Call) string {
+	if c.Method == http.MethodGet {
+		return "looking into Xero"
+	}
+	what, _, _ := strings.Cut(strings.Trim(c.Route, "/"), "/")
+	return "writing " + strings.ToLower(what)
 }
 
 // waiting says what is waited for, unless it is over at once.
@@ -123,7 +149,11 @@ func waitName(key string) string {
 
 // show writes a line, or the text beside the bar. A line is written when it is due, or at once.
 func (p *progress) show(more string, atOnce bool) {
-	text := fmt.Sprintf("%d invoices and %d payments created, %d calls made", p.invoices, p.payments, p.calls)
+	text := fmt.Sprintf("%d invoices and %d payments created; ", p.invoices, p.payments)
+	if p.doing != "" {
+		text += p.doing + ", "
+	}
+	text += fmt.Sprintf("%d calls made", p.calls)
 	if more != "" {
 		text += "; " + more
 	}
@@ -137,7 +167,7 @@ func (p *progress) show(more string, atOnce bool) {
 		if p.total > 0 {
 			of = fmt.Sprintf(" of %d", p.total)
 		}
-		fmt.Fprintf(p.out, "%d%s orders read, %s\n", p.read, of, text)
+		fmt.Fprintf(p.out, "%d%s orders judged, %s\n", p.read, of, text)
 	}
 }
 

@@ -137,7 +137,7 @@ func sameRecords(t *testing.T, db string, made shop.Made) {
 	t.Helper()
 	xero := books(t, db).Books()
 	into := ledger.OrganisationID{Vendor: "xero", ID: xero.Organisation().OrganisationID}
-	from := ledger.OrganisationID{Vendor: "infusionsoft", ID: world.Tenant}
+	from := ledger.OrganisationID{Vendor: "infusionsoft", ID: made.Tenant}
 	invoices := map[string]xerofake.Invoice{}
 	for _, inv := range xero.Invoices() {
 		_, mark, _ := strings.Cut(inv.URL, "#")

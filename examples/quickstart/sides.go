@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
 // A side is a vendor's service, or the fake of it: where it is, who may call it, and how many calls our
@@ -16,12 +18,14 @@ import (
 type side struct {
 	name    string
 	url     string
-	tenant  string // xero-tenant-id
+	tenant  string // xero-tenant-id, or the tenant of a fake of Infusionsoft
 	client  *http.Client
 	made    atomic.Int64
 	counted func() int // by the server itself; nil: it is not ours
 	loaded  string     // the currency of orders that were loaded from a folder
-	stop    func() error
+	// holds reports whether the books of a fake of Xero have a record; nil: it is not ours.
+	holds func(kind ledger.RecordKind, id string) bool
+	stop  func() error
 }
 
 // A vendorFake is what the fakes of both vendors have in common.
@@ -32,14 +36,15 @@ type vendorFake interface {
 	Close() error
 }
 
-func openSides(c *config, direct bool) (source, ledger *side, err error) {
+// openSides opens both sides; again: as they were known to an earlier run.
+func openSides(c *config, again, direct bool) (source, books *side, err error) {
 	source = &side{name: "infusionsoft", url: c.sourceURL, client: authorised(c.sourceToken, http.DefaultTransport)}
-	ledger = &side{name: "xero", url: c.ledgerURL, tenant: c.ledgerTenant, client: authorised(c.ledgerToken, http.DefaultTransport)}
+	books = &side{name: "xero", url: c.ledgerURL, tenant: c.ledgerTenant, client: authorised(c.ledgerToken, http.DefaultTransport)}
 	if c.sourceURL != "" && c.ledgerURL != "" {
-		return source, ledger, nil
+		return source, books, nil
 	}
 	s, err := shop.Open(shop.Wish{
-		File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Given: c.given["orders"] || c.given["seed"],
+		File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Again: again, Given: c.given["orders"] || c.given["seed"],
 		NoSource: c.sourceURL != "", NoLedger: c.ledgerURL != "",
 	})
 	if errors.Is(err, shop.ErrWish) {
@@ -49,6 +54,7 @@ func openSides(c *config, direct bool) (source, ledger *side, err error) {
 		return nil, nil, err
 	}
 	if s.Infusionsoft != nil {
+		source.tenant = s.Made.Tenant
 		if s.Made.Load != "" {
 			source.loaded = s.Made.Currency
 		}
@@ -57,12 +63,24 @@ func openSides(c *config, direct bool) (source, ledger *side, err error) {
 		}
 	}
 	if s.Xero != nil {
-		ledger.tenant = s.Xero.Books().Organisation().TenantID
-		if err := ledger.serve(s.Xero, direct); err != nil {
+		books.tenant, books.holds = s.Xero.Books().Organisation().TenantID, holds(s.Xero.Books())
+		if err := books.serve(s.Xero, direct); err != nil {
 			return nil, nil, err
 		}
 	}
-	return source, ledger, nil
+	return source, books, nil
+}
+
+func holds(books *xerofake.Books) func(ledger.RecordKind, string) bool {
+	return func(kind ledger.RecordKind, id string) (ok bool) {
+		switch kind {
+		case ledger.KindInvoice:
+			_, ok = books.Invoice(id)
+		case ledger.KindPayment:
+			_, ok = books.Payment(id)
+		}
+		return ok
+	}
 }
 
 // serve makes a fake the side's server.
@@ -91,10 +109,10 @@ func (s *side) close() {
 	}
 }
 
-// called counts a call of our adapter.
-func (s *side) called(p *progress) {
+// called counts a call of our adapter, and tells what it was for.
+func (s *side) called(p *progress, doing string) {
 	s.made.Add(1)
-	p.called()
+	p.called(doing)
 }
 
 // calls returns how many calls the server has counted, or where it is not ours, how many were made.

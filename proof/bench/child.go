@@ -13,11 +13,12 @@ import (
 
 // A task is what a child process is to do. It comes in the environment, as JSON.
 type task struct {
-	Role     string // "fakes", "stub", "plain", "engine"
+	Role     string // "fakes", "light", "plain", "engine", "clone"
 	Orders   int
 	Pushed   int  // 1 of so many orders is one to push; 1: all
 	Known    int  // of ten clients, how many the ledger knows beforehand
 	Payments bool // the orders are paid, and the payments are booked
+	Alike    bool // all orders say the same
 	Servers  servers
 	File     string // of the engine's store
 	Again    bool   // the engine's cursor is set back first
@@ -39,8 +40,10 @@ func child() (handled bool, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	switch t.Role {
-	case "fakes", "stub":
+	case "fakes", "light":
 		return true, serve(t)
+	case "clone":
+		return true, answer(usage{}, cloneLinks(ctx, t))
 	case "plain":
 		return true, answer(measured(t, func() (int, error) { return runPlain(ctx, t) }))
 	case "engine":
@@ -88,9 +91,11 @@ func (t task) run() (usage, error) {
 	return u, nil
 }
 
-// with starts servers, calls f with where they are, and stops them. It returns what they have counted.
-func (t task) with(f func(servers) error) (counts, error) {
+// served starts servers of t's world, calls f with where they are, and stops them. It returns what they
+// have counted.
+func (t task) served(role string, f func(servers) error) (counts, error) {
 	var c counts
+	t.Role = role
 	cmd, err := t.command()
 	if err != nil {
 		return c, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/invoicesync/invoicesync"
@@ -31,8 +33,7 @@ func runEngine(ctx context.Context, t task) (pushed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	into := ledger.OrganisationID{Vendor: xero.Vendor, ID: t.Servers.Organisation}
-	books, err := xero.New(authorised(), t.Servers.Tenant, &xero.Options{BaseURL: t.Servers.Xero, Organisation: into, Budget: unlimited{}})
+	books, err := xero.New(authorised(), t.Servers.Tenant, &xero.Options{BaseURL: t.Servers.Xero, Organisation: pairOf(t).Ledger, Budget: unlimited{}})
 	if err != nil {
 		return 0, err
 	}
@@ -44,8 +45,9 @@ func runEngine(ctx context.Context, t task) (pushed int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	pair := pairOf(t)
 	settings := invoicesync.Settings{
-		Source: ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: tenant}, Ledger: into,
+		Source: pair.Source, Ledger: pair.Ledger,
 		Processing: true, Currency: currency, Mode: eligibility.InvoicesOnly,
 		Start:    eligibility.Start{Date: ledger.DateIn(firstDay, time.UTC)},
 		Due:      invoicesync.DueDateSettings{Days: 14},
@@ -57,7 +59,7 @@ func runEngine(ctx context.Context, t task) (pushed int, err error) {
 		settings.Payments.Account = "090"
 	}
 	if t.Again {
-		name := "invoices/" + store.Pair{Source: settings.Source, Ledger: settings.Ledger}.String()
+		name := "invoices/" + pair.String()
 		if err := db.Update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(name, "") }); err != nil {
 			return 0, err
 		}
@@ -71,6 +73,50 @@ func runEngine(ctx context.Context, t task) (pushed int, err error) {
 		return 0, err
 	}
 	return report.Invoices.Created, expected(t, report)
+}
+
+func pairOf(t task) store.Pair {
+	return store.Pair{Source: ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: tenant},
+		Ledger: ledger.OrganisationID{Vendor: xero.Vendor, ID: t.Servers.Organisation}}
+}
+
+// cloneLinks gives the orders of a world in which all are alike the link that the engine has given to the
+// first, each with its own ids and mark. It stands for the run that would have pushed them all.
+func cloneLinks(ctx context.Context, t task) (err error) {
+	db, err := sqlite.Open(ctx, t.File, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := db.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	pair := pairOf(t)
+	var first store.Link
+	err = db.View(ctx, func(tx store.Tx) error {
+		link, ok, err := tx.Links().Get(pair, ledger.KindInvoice, strconv.FormatInt(number(0), 10))
+		if err == nil && (!ok || link.State != store.Written) {
+			err = errors.New("the first order is not linked")
+		}
+		first = link
+		return err
+	})
+	const portion = 1000
+	for from := 1; from < t.Orders && err == nil; from += portion {
+		err = db.Update(ctx, func(tx store.Tx) error {
+			links := make([]store.Link, 0, portion)
+			for i := from; i < min(from+portion, t.Orders); i++ {
+				l := first
+				l.SourceID = strconv.FormatInt(number(i), 10)
+				l.Mark = ledger.NewMark(pair.Ledger, ledger.KindInvoice, pair.Source, l.SourceID, 0)
+				l.LedgerID, l.LedgerNumber = invoiceGUID(i), fmt.Sprintf("INV-%d", i+1)
+				links = append(links, l)
+			}
+			return tx.Links().Put(links...)
+		})
+	}
+	return err
 }
 
 // expected says whether the run did what it was measured for.

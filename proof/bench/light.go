@@ -103,7 +103,7 @@ func (l *light) appendOrder(b []byte, i int) []byte {
 	b = fmt.Appendf(b, `{"id":"%d","title":"Order","status":%q,"contact":{"id":"%d","email":%q,"given_name":%q,"family_name":%q},`+
 		`"order_type":"ONLINE","source_type":%q,"creation_time":%q,"modification_time":%q,"order_time":%q,"order_items":[`,
 		number(i), status, 11+c, email(c), given, family, source, day, day, day)
-	for k, p := range [2]int{i % 50, 50 + i%40} {
+	for k, p := range [2]int{l.content(i) % 50, 50 + l.content(i)%40} {
 		quantity, price := f.quantity, f.first
 		if k > 0 {
 			quantity, price = 1, f.second

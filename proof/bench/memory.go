@@ -16,57 +16,80 @@ type memory struct {
 	SmallMiB float64 `json:"small_peak_rss_mib"`
 	LargeMiB float64 `json:"large_peak_rss_mib"`
 	Ratio    float64 `json:"ratio"`
-	Seconds  float64 `json:"large_wall_seconds"`
 	Pushed   int     `json:"large_pushed"`
+	Seconds  float64 `json:"large_wall_seconds"`
 }
 
-// measureMemory reads small worlds and large ones, in the three ways that the package's doc names.
+// measureMemory reads small worlds and large ones, in the ways that the package's doc names.
 func measureMemory(o options, folder string) ([]memory, error) {
-	sizes := []int{o.large / 10, o.large}
-	ways := []memory{{Way: "judged"}, {Way: "pushed"}, {Way: "linked"}}
-	for i, n := range sizes {
-		for _, server := range []struct {
-			pushed int
-			ways   []*memory
-		}{{50, []*memory{&ways[0]}}, {1, []*memory{&ways[1], &ways[2]}}} {
-			world := task{Role: "stub", Orders: n, Pushed: server.pushed, Known: 9}
-			file := filepath.Join(folder, fmt.Sprintf("memory-%d-%d.db", n, server.pushed))
-			_, err := world.with(func(at servers) error {
-				for again, m := range server.ways {
-					t := world
-					t.Role, t.Servers, t.File, t.Again = "engine", at, file, again > 0
-					u, err := t.run()
-					if err != nil {
-						return err
-					}
-					mib := float64(u.PeakKiB) / 1024
-					if i == 0 {
-						m.Small, m.SmallMiB = n, mib
-						continue
-					}
-					m.Large, m.LargeMiB, m.Ratio = n, mib, mib/m.SmallMiB
-					m.Seconds, m.Pushed = u.Wall.Seconds(), u.Invoices
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-			for _, suffix := range []string{"", "-wal", "-shm"} {
-				_ = os.Remove(file + suffix)
-			}
+	small := o.large / 10
+	ways := []memory{{Way: "judged", Small: small, Large: o.large}, {Way: "linked", Small: small, Large: o.large}, {Way: "pushed", Small: small, Large: 3 * small}}
+	for i := range ways {
+		m := &ways[i]
+		s, err := readAs(m.Way, m.Small, folder)
+		if err != nil {
+			return nil, err
 		}
+		l, err := readAs(m.Way, m.Large, folder)
+		if err != nil {
+			return nil, err
+		}
+		m.SmallMiB, m.LargeMiB = mib(s), mib(l)
+		m.Ratio, m.Pushed, m.Seconds = m.LargeMiB/m.SmallMiB, l.Invoices, l.Wall.Seconds()
 	}
 	return ways, nil
+}
+
+func mib(u usage) float64 { return float64(u.PeakKiB) / 1024 }
+
+// readAs lets an engine read n orders, in a store of its own.
+func readAs(way string, n int, folder string) (u usage, err error) {
+	t := task{Role: "engine", Orders: n, Pushed: 1, Known: 9, File: filepath.Join(folder, fmt.Sprintf("memory-%s-%d.db", way, n))}
+	defer func() {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(t.File + suffix)
+		}
+	}()
+	switch way {
+	case "judged":
+		t.Pushed = 50
+	case "linked":
+		t.Alike, t.Again = true, true
+		if err := linkAll(t); err != nil {
+			return u, err
+		}
+	}
+	_, err = t.served("light", func(at servers) error {
+		t.Servers = at
+		u, err = t.run()
+		return err
+	})
+	return u, err
+}
+
+// linkAll makes the store of t as if all of its orders had been pushed.
+func linkAll(t task) error {
+	first := t
+	first.Orders, first.Again = 1, false
+	_, err := first.served("light", func(at servers) error {
+		first.Servers = at
+		if _, err := first.run(); err != nil {
+			return err
+		}
+		t.Role, t.Servers = "clone", at
+		_, err := t.run()
+		return err
+	})
+	return err
 }
 
 func printMemory(out io.Writer, ways []memory) {
 	fmt.Fprintf(out, "Peak of the engine's memory, MiB, by the number of orders read:\n\n")
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\t%d\t%d\tratio\tpushed\twall s\t\n", ways[0].Small, ways[0].Large)
+	fmt.Fprintln(t, "\tread\tMiB\tread\tMiB\tratio\tpushed\twall s\t")
 	worst := 0.0
 	for _, m := range ways {
-		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.2f\t%d\t%.1f\t\n", m.Way, m.SmallMiB, m.LargeMiB, m.Ratio, m.Pushed, m.Seconds)
+		fmt.Fprintf(t, "%s\t%d\t%.1f\t%d\t%.1f\t%.2f\t%d\t%.1f\t\n", m.Way, m.Small, m.SmallMiB, m.Large, m.LargeMiB, m.Ratio, m.Pushed, m.Seconds)
 		worst = max(worst, m.Ratio)
 	}
 	t.Flush()

@@ -45,7 +45,7 @@ func serve(t task) error {
 	org := books.Books().Organisation()
 	var count func() counts
 	var left, right http.Handler = keap, books
-	if t.Role == "stub" {
+	if t.Role == "light" {
 		l := newLight(w, keap, books)
 		left, right, count = http.HandlerFunc(l.keap), http.HandlerFunc(l.xero), l.counts
 	} else {

@@ -43,9 +43,7 @@ func measureSpeed(o options, folder string, payments bool) (speed, error) {
 			if o.profile != "" && role == "engine" {
 				t.Profile = profileName(o.profile, payments, i)
 			}
-			world := t
-			world.Role = "fakes"
-			c, err := world.with(func(at servers) error {
+			c, err := t.served("fakes", func(at servers) error {
 				t.Servers = at
 				u, err := t.run()
 				runs[role] = append(runs[role], u)

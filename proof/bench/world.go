@@ -18,6 +18,7 @@ type world struct {
 	pushed  int // 1 of so many orders is one to push
 	known   int // of ten clients, how many are in the ledger beforehand
 	paid    bool
+	alike   bool // all orders say what the first one says
 }
 
 const (
@@ -34,7 +35,15 @@ var (
 )
 
 func worldOf(t task) world {
-	return world{orders: t.Orders, clients: max(t.Orders/5, 1), pushed: max(t.Pushed, 1), known: t.Known, paid: t.Payments}
+	return world{orders: t.Orders, clients: max(t.Orders/5, 1), pushed: max(t.Pushed, 1), known: t.Known, paid: t.Payments, alike: t.Alike}
+}
+
+// content is the number of the order whose content an order has.
+func (w world) content(i int) int {
+	if w.alike {
+		return 0
+	}
+	return i
 }
 
 // figures are an order in cents.
@@ -44,7 +53,7 @@ type figures struct {
 }
 
 func (w world) figures(i int) figures {
-	n := int64(i)
+	n := int64(w.content(i))
 	f := figures{quantity: 1 + n%3, first: 10 * (150 + n%900), second: 10 * (95 + n%70), shipping: 10 * (n % 4) * 45}
 	f.tax = (f.quantity*f.first + f.second) / 10
 	f.sum = f.quantity*f.first + f.second + f.shipping + f.tax
@@ -52,7 +61,7 @@ func (w world) figures(i int) figures {
 }
 
 // client spreads the orders over all clients.
-func (w world) client(i int) int { return i * 7919 % w.clients }
+func (w world) client(i int) int { return w.content(i) * 7919 % w.clients }
 
 // wanted orders are pushed; of the others, the settings leave out one half as drafts, the other as older
 // than the start.
@@ -64,7 +73,7 @@ func (w world) day(i int) time.Time {
 	if !w.wanted(i) && !w.draft(i) {
 		return tooEarly
 	}
-	return firstDay.Add(time.Duration(i%200) * 24 * time.Hour)
+	return firstDay.Add(time.Duration(w.content(i)%200) * 24 * time.Hour)
 }
 
 func (w world) isKnown(client int) bool { return client%10 < w.known }

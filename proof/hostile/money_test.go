@@ -169,3 +169,40 @@ func bank(t *testing.T, r *rig.Rig) string {
 	}
 	return a.AccountID
 }
+
+// The same, and the other client is known to the ledger: the invoice goes to them.
+func TestOrderMovesToAKnownClient(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		r.Settings.OnEdit = invoicesync.EditUpdate
+		o, other := r.Order("110.00", false), r.Order("50.00", false)
+		r.Run()
+		rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.ContactID = other.ContactID }))
+		time.Sleep(time.Hour)
+		rep := r.Run()
+		if inXero(t, r, o).ContactID != inXero(t, r, other).ContactID {
+			t.Fatalf("%+v", rep.Invoices)
+		}
+		r.Expect(2, 2, 0)
+	})
+}
+
+// Finance charges are left out, and one of them has a discount of its own: that goes with it.
+func TestDiscountOnAFinanceChargeLeftOut(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		r.Settings.FinanceCharges = invoicesync.FinanceChargesLeftOut
+		r.Add(infusionsoftfake.Order{Items: []infusionsoftfake.Item{rig.Thing("100.00"), {Type: "FINANCE_CHARGE", Name: "Late", Price: dec("10.00"), Quantity: 1}}})
+		bent(t, r, &source{invoices: func(_ ledger.Query, page ledger.Page[ledger.Invoice]) ledger.Page[ledger.Invoice] {
+			for i := range page.Records {
+				inv := &page.Records[i]
+				late := inv.Lines[1]
+				inv.Lines = append(inv.Lines, ledger.Line{ID: late.ID + "/discount", AppliesTo: late.ID, Kind: ledger.LineDiscount,
+					Name: "Late", Quantity: dec("1"), UnitPrice: dec("-2.00"), Amount: dec("-2.00")})
+				inv.Totals.Total, inv.Totals.Net, inv.Totals.Balance = dec("108.00"), dec("108.00"), dec("108.00")
+			}
+			return page
+		}})
+		if live := r.LiveInvoices(); len(live) != 1 || !live[0].Total.Equal(dec("100.00")) {
+			t.Fatalf("the goods of 100.00 became %+v", live)
+		}
+	})
+}

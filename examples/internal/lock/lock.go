@@ -36,7 +36,7 @@ func Take(file string) (*Lock, error) {
 	name := file + ".lock"
 	f, err := open(name)
 	if errors.Is(err, ErrHeld) {
-		return nil, fmt.Errorf("%s: %w by another run%s; wait until that ends, or give another file with -db. The lock, %s, goes with its process: do not remove it",
+		return nil, fmt.Errorf("%s: %w by another run%s; wait until that ends, or give another file. The lock, %s, goes with its process: do not remove it",
 			file, ErrHeld, processIn(name), name)
 	}
 	if err != nil {

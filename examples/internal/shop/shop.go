@@ -52,6 +52,7 @@ var ErrWish = errors.New("shop")
 func ExpectedFile(file string) string { return file + ".expected.json" }
 
 func sourceFile(file string) string { return file + ".infusionsoft.jsonl" }
+
 // LedgerFile holds the books of the fake of Xero beside file.
 func LedgerFile(file string) string { return file + ".xero.jsonl" }
 
