@@ -122,7 +122,7 @@ func (w *pass) leftovers(ctx context.Context) error {
 		if err := w.countLeft(ctx, open); err != nil {
 			return err
 		}
-		for _, code := range append(slices.Sorted(maps.Keys(notOwed)), refundOwed) {
+		for _, code := range append(slices.Sorted(maps.Keys(notOwed)), refundOwed, changeUncertain) {
 			// In the ledger, and yet somebody must act.
 			if err := w.countLeft(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, States: []store.LinkState{store.Written}}); err != nil {
 				return err

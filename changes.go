@@ -145,7 +145,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 		return r.carriedOut(ctx, batch, link, in, state.Invoice)
 	}
 	batch.LastSent, batch.Answered = time.Now().UTC(), heard(out.Refusal)
-	link.Reasons = []store.Reason{{Code: "change_uncertain", Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
+	link.Reasons = []store.Reason{{Code: changeUncertain, Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
 	r.resumeAt(batch.LastSent.Add(r.quiet(limits)))
 	r.stamp(&link)
 	err = r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {

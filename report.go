@@ -189,6 +189,9 @@ func (r *run) owe(b bucket, amount decimal.Decimal) {
 	code := b.code
 	switch b.state {
 	case bRefused, bUncertain, bDeferred:
+		if code == changeUncertain {
+			return // its money is in the ledger
+		}
 		if code == "" {
 			code = b.state
 		}
@@ -209,6 +212,9 @@ func (r *run) owe(b bucket, amount decimal.Decimal) {
 // refundOwed is the code of money that was given back: of a refund, and of a booked payment that became one.
 const refundOwed = "refund_owed"
 
+// changeUncertain is the code of a record in the ledger while it is not known whether a change of it arrived.
+const changeUncertain = "change_uncertain"
+
 // notOwed are codes that ask for attention for a record which is in the ledger.
 var notOwed = map[string]bool{
 	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
@@ -224,6 +230,8 @@ func bucketOf(l store.Link, run string) bucket {
 	switch l.State {
 	case store.Written:
 		switch {
+		case code == changeUncertain:
+			return bucket{bUncertain, code}
 		case notOwed[code], code == refundOwed:
 			return bucket{bParked, code}
 		case l.CreatedBy == run:

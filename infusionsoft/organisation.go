@@ -13,13 +13,19 @@ import (
 )
 
 // Organisation returns the application, from its settings and its business profile: two calls the first
-// time, none later. Where settings, profile and options name different currencies or time zones, it is
+// time, none later; none at all where Options name Tenant, Currency and TimeZone, which are then
+// believed, and every answer must still come from Tenant. Where settings, profile and options name different currencies or time zones, it is
 // an error of kind [ledger.ErrAmbiguous]; one that names none is passed over.
 //
 // When another application has answered a call since, it asks again, and fails with
 // [ledger.ErrReconnect] as long as the connection leads there.
 func (s *Source) Organisation(ctx context.Context) (ledger.Organisation, error) {
-	org, err := s.organisation(ctx, s.c.stranger.Load() != nil)
+	strange := s.c.stranger.Load() != nil
+	if o := s.o; !strange && o.Tenant != "" && o.Currency != "" && o.TimeZone != nil {
+		return ledger.Organisation{ID: ledger.OrganisationID{Vendor: Vendor, ID: o.Tenant}, Name: o.Tenant, Live: !o.Sandbox,
+			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places()}, nil
+	}
+	org, err := s.organisation(ctx, strange)
 	if err != nil {
 		return ledger.Organisation{}, err
 	}

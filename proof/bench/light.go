@@ -197,10 +197,7 @@ func (l *light) listContacts(r *http.Request) []byte {
 		return append(b, ']')
 	}
 	// All by id: those that were there beforehand.
-	known := 0
-	if l.known > 0 {
-		known = l.clients / 10 * l.known
-	}
+	known := l.clients/10*l.known + min(l.clients%10, l.known)
 	from, to, pagination := page(r, known)
 	b := append([]byte(pagination), `,"Contacts":[`...)
 	for k := from; k < to; k++ {

@@ -135,7 +135,6 @@ func TestRecreatedInvoiceAndItsPayments(t *testing.T) {
 		r.Run()
 		rig.Check(t, r.Push().Recreate(context.Background(), ledger.Ref{ID: idOf(o)}))
 		rep := r.Run()
-		t.Logf("payments %+v, live %d", rep.Payments, len(r.LivePayments()))
 		if len(r.LiveInvoices()) != 1 {
 			t.Fatalf("%d live invoices", len(r.LiveInvoices()))
 		}
@@ -151,7 +150,7 @@ func TestRecreateALivePaidOne(t *testing.T) {
 		o := r.Order("110.00", true)
 		r.Run()
 		rig.Check(t, r.Push().Recreate(context.Background(), ledger.Ref{ID: idOf(o)}))
-		rep := r.Run()
-		t.Logf("payments %+v, live %d, invoices %d", rep.Payments, len(r.LivePayments()), len(r.LiveInvoices()))
+		r.Run()
+		r.Expect(2, 1, 1) // the money stays where it is booked
 	})
 }

@@ -1,10 +1,14 @@
 package hostile
 
 import (
+	"context"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/invoicesync/invoicesync"
+	"github.com/invoicesync/invoicesync/faults"
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/proof/internal/rig"
@@ -203,6 +207,37 @@ func TestDiscountOnAFinanceChargeLeftOut(t *testing.T) {
 		}})
 		if live := r.LiveInvoices(); len(live) != 1 || !live[0].Total.Equal(dec("100.00")) {
 			t.Fatalf("the goods of 100.00 became %+v", live)
+		}
+	})
+}
+
+// A payment is reversed, the answer to its deletion is lost, and the flow runs again before it is known.
+func TestReversalInDoubtIsNotSentTwice(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		o := r.Order("110.00", false)
+		p := r.PayAs(infusionsoftfake.Payment{OrderID: o.ID, Amount: dec("110.00"), Status: "APPROVED"})
+		r.Run()
+		rig.Check(t, r.Keap.VoidPayment(p.ID))
+		time.Sleep(25 * time.Hour)
+		deletion := func(q *http.Request) bool { return q.Method == "POST" && strings.Contains(q.URL.Path, "/Payments") }
+		r.Faults.Add(faults.Fault{Match: deletion, Kind: faults.CommitLate, Delay: 3 * time.Minute, Times: 1})
+		first, err := r.Push().Run(context.Background())
+		rig.Check(t, err)
+		if first.Payments.Uncertain != 1 {
+			t.Fatalf("a deletion is in doubt, and the report says %+v", first.Payments)
+		}
+		time.Sleep(30 * time.Second)
+		rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.Notes = "touched" }))
+		r.Opts.SweepEvery = time.Second
+		second, err := r.Push().Run(context.Background())
+		rig.Check(t, err)
+		if second.Writes != 0 || second.Payments.Uncertain != 1 {
+			t.Fatalf("sent again while in doubt: %+v, then %+v", first.Payments, second.Payments)
+		}
+		time.Sleep(time.Hour)
+		rep := r.Settle()
+		if len(rep.Payments.Parked) != 0 || len(r.LivePayments()) != 0 {
+			t.Fatalf("%+v, %d live", rep.Payments, len(r.LivePayments()))
 		}
 	})
 }

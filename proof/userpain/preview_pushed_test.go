@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -27,7 +29,7 @@ func TestPreviewOfWhatIsPushed(t *testing.T) {
 		}
 		same(t, "reasons", len(look().Verdict.Reasons), 0)
 		time.Sleep(time.Hour)
-		rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.Items[0].Name = "Another thing" }))
+		rig.Check(t, r.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) { o.Items[0].Price = decimal.RequireFromString("120") }))
 		same(t, "reason", look().Verdict.First().Code, "changed_after_push")
 		same(t, "writes", r.Xero.Writes(), writes)
 	})
