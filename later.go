@@ -172,10 +172,11 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		return link, nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
-	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+	gone := errors.Is(err, ledger.ErrNotFound)
+	if err != nil && !gone {
 		return link, err
 	}
-	if err != nil || !current.Status.Live() {
+	if gone || !current.Status.Live() {
 		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "Neither side has the invoice any more: it was deleted in the source, and is voided or gone in the ledger."}}
 		return link, nil
 	}

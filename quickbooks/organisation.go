@@ -94,7 +94,7 @@ func (l *Ledger) Company(ctx context.Context) (Company, error) {
 		return Company{}, err
 	}
 	if prefs.Preferences == nil {
-		return Company{}, unreadable("GET /preferences", resp, errors.New("Preferences is absent"))
+		return Company{}, unreadable("GET /preferences", resp, errors.New("it has no Preferences"))
 	}
 	w, p := info.CompanyInfo, prefs.Preferences
 	base, err := ledger.ParseCurrency(string(p.CurrencyPrefs.HomeCurrency))

@@ -3,8 +3,9 @@
 //
 //	go test -json work | go run ./.ci/results -list .ci/allowed -packages packages.txt
 //
-// The list has one entry a line, "skip PACKAGE TEST: reason" or "untested PACKAGE: reason", paths below the
-// module's own; an entry that nothing needs fails too. Lines with # are comments.
+// The list has one entry a line, "skip PACKAGE TEST: reason", "skip PACKAGE TEST/* NUMBER: reason" for so many
+// tests below one, neither more nor fewer, or "untested PACKAGE: reason", paths below the module's own; an
+// entry that nothing needs fails too. Lines with # are comments.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -61,14 +63,29 @@ func run(in io.Reader, out io.Writer, list, packages, must string) (problems []s
 		return nil, err
 	}
 	entries := map[string]bool{} // by "skip PACKAGE TEST" and "untested PACKAGE": used
+	below := map[string][2]int{} // by "skip PACKAGE TEST/": skipped, and how many are to be
 	for _, line := range allowed {
 		entry, reason, ok := strings.Cut(line, ": ")
 		if !ok || strings.TrimSpace(reason) == "" {
 			return nil, fmt.Errorf("%s: %q has no reason", list, line)
 		}
+		if head, count, ok := strings.Cut(entry, "* "); ok {
+			n, err := strconv.Atoi(count)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %q: %q is no number", list, line, count)
+			}
+			below[head] = [2]int{0, n}
+			continue
+		}
 		entries[entry] = false
 	}
 	excused := func(entry string) bool {
+		for head, counts := range below {
+			if strings.HasPrefix(entry, head) {
+				below[head] = [2]int{counts[0] + 1, counts[1]}
+				return true
+			}
+		}
 		_, ok := entries[entry]
 		if ok {
 			entries[entry] = true
@@ -140,6 +157,11 @@ func run(in io.Reader, out io.Writer, list, packages, must string) (problems []s
 	for entry, used := range entries {
 		if !used {
 			problems = append(problems, "nothing needs the entry: "+entry)
+		}
+	}
+	for head, counts := range below {
+		if counts[0] != counts[1] {
+			problems = append(problems, fmt.Sprintf("%s*: %d were skipped, the list says %d", head, counts[0], counts[1]))
 		}
 	}
 	for name := range strings.SplitSeq(must, ",") {

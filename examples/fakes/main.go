@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		*books = filepath.Join(dir, "shop")
 	}
 	// Nobody else may write to the books meanwhile.
@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer held.Release()
+	defer func() { _ = held.Release() }()
 	given := false
 	f.Visit(func(f *flag.Flag) { given = given || f.Name == "orders" || f.Name == "seed" })
 	s, err := shop.Open(shop.Wish{

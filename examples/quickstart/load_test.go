@@ -82,7 +82,7 @@ func TestLoadCorrectedExample(t *testing.T) {
 		inv := books(t, db).Books().Invoices()
 		require.Len(t, inv, 1)
 		require.Equal(t, "80.00", inv[0].Total.StringFixed(2))
-		require.Equal(t, "PAID", string(inv[0].Status))
+		require.Equal(t, "PAID", inv[0].Status)
 
 		again := start(t, "-db", db, "-load", dir, "-json")
 		again.mustSucceed(t)

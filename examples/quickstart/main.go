@@ -142,7 +142,7 @@ func (p program) push(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	defer held.Release()
+	defer func() { _ = held.Release() }()
 	before, err := recall(c)
 	if err != nil {
 		return err

@@ -179,10 +179,10 @@ func TestInvoiceWaitsForContactInDoubt(t *testing.T) {
 		r := rig.New(t)
 		r.Order("110.00", true)
 		r.Faults.Add(faults.Fault{Method: http.MethodPut, Path: "/Contacts", Kind: faults.LoseRequest, Times: -1})
-		rep := r.Run()
+		r.Run()
 		r.Faults.Clear()
 		time.Sleep(time.Minute)
-		rep = r.Run() // somebody pressed the button
+		rep := r.Run() // somebody pressed the button
 		if len(rep.Invoices.Parked) != 0 {
 			t.Errorf("an invoice that only waits is parked: %+v", rep.Invoices.Parked)
 		}

@@ -112,7 +112,6 @@ type tormented struct {
 type wanted struct {
 	id       int64
 	total    int64 // cents
-	pushed   []int64
 	paid     []*money
 	deleted  bool
 	refunded bool
@@ -184,8 +183,8 @@ func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))]
 // it has been made, and not from the order of requests that are made at the same time.
 func (w *tormented) storm(seed uint64) {
 	wrath := 5 + w.rng.IntN(45) // per cent of the writes
-	count := map[string]int{}
 	draw := func(side string, draw func(*rand.Rand, *http.Request) *faults.Fault) func(*rand.Rand, *http.Request) *faults.Fault {
+		count := map[string]int{}                                  // each plan has a lock of its own
 		return func(_ *rand.Rand, r *http.Request) *faults.Fault { // the plan holds its lock
 			key := side + r.Method + r.URL.Path
 			count[key]++
