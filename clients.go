@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/mail"
 	"strings"
 	"time"
 	"unicode"
@@ -129,7 +130,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 	}
 	mark := ledger.NewMark(c.w.pair.Ledger, ledger.KindContact, c.w.pair.Source, contact.ID, generation)
 	for _, key := range []struct{ prefix, value, by string }{
-		{"m/", string(mark), "mark"}, {"a/", contact.AccountNumber, "account number"}, {"e/", strings.ToLower(strings.TrimSpace(contact.Email)), "e-mail address"},
+		{"m/", string(mark), "mark"}, {"a/", contact.AccountNumber, "account number"}, {"e/", strings.ToLower(address(contact.Email)), "e-mail address"},
 	} {
 		if key.value == "" {
 			continue
@@ -174,7 +175,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 // create drafts a new contact under a name that is free.
 func (c *clients) create(docs store.Documents, contact ledger.Contact, mark ledger.Mark, generation int) (string, *entry[ledger.Contact], *eligibility.Reason, error) {
 	draft := ledger.Contact{Number: string(mark), AccountNumber: contact.AccountNumber, Name: displayName(contact),
-		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: strings.TrimSpace(contact.Email), Mark: mark}
+		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: address(contact.Email), Mark: mark}
 	taken, err := c.taken(docs, draft.Name)
 	if err != nil {
 		return "", nil, nil, err
@@ -364,7 +365,7 @@ func index(docs store.Documents, contact ledger.Contact) (bool, error) {
 	}
 	add("m/", string(mark))
 	add("a/", contact.AccountNumber)
-	add("e/", strings.ToLower(strings.TrimSpace(contact.Email)))
+	add("e/", strings.ToLower(address(contact.Email)))
 	if contact.Status == ledger.ContactActive || contact.Status == "" {
 		// Names are unique among active contacts only.
 		add("n/", normal(contact.Name))
@@ -419,6 +420,16 @@ func hits(docs store.Documents, prefix string, several bool) ([]string, error) {
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:12])
+}
+
+// address returns the e-mail address, or "" for what is none: a ledger would refuse the client, and the
+// invoice with it, for a slip in a field that it does not need.
+func address(email string) string {
+	email = strings.TrimSpace(email)
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
+		return ""
+	}
+	return email
 }
 
 // displayName is what a new contact is called.

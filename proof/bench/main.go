@@ -54,7 +54,7 @@ func parent(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.invoices, "invoices", 2000, "invoices of a run that measures processor time")
 	flags.IntVar(&o.runs, "runs", 5, "runs of each client; figures are medians")
-	flags.BoolVar(&o.payments, "payments", false, "measure invoices with payments only; otherwise both, with and without")
+	flags.BoolVar(&o.payments, "payments", false, "measure invoices with a payment each as well")
 	flags.BoolVar(&o.memory, "memory", false, "measure memory only")
 	flags.BoolVar(&o.speed, "speed", false, "measure processor time and allocations only")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of tables")
@@ -78,7 +78,7 @@ func parent(args []string) error {
 	var all results
 	if !o.memory {
 		for _, payments := range []bool{false, true} {
-			if o.payments && !payments {
+			if payments && !o.payments {
 				continue
 			}
 			s, err := measureSpeed(o, folder, payments)
