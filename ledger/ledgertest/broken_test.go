@@ -582,7 +582,7 @@ var faults = []struct {
 			}
 			return p, err
 		}
-	}, "predict/as the ledger computes"},
+	}, "predict/as the ledger computes, tax on top"},
 	{"loses a power now and then", func(b *broken) {
 		var n atomic.Int64
 		b.powers = func(p ledger.Powers) ledger.Powers {
