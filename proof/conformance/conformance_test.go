@@ -9,7 +9,7 @@ import (
 )
 
 // harnesses are all that the kit is run over. The decorators are Xero's: what they let through must work as
-// it did, and what they hold back must be gone.
+// it did, and what they hold back must be gone. "told" is Infusionsoft that is told who it is.
 func harnesses() []ledgertest.Harness {
 	plain := func(l ledger.Ledger) ledger.Ledger { return l }
 	closed := xeroHarness("read-only", func(l ledger.Ledger) ledger.Ledger { return readOnly{l} })
@@ -19,7 +19,8 @@ func harnesses() []ledgertest.Harness {
 	passed := xeroHarness("counting", func(l ledger.Ledger) ledger.Ledger { return counted{l, new(atomic.Int64)} })
 	passed.Cannot = []string{"Updates", "Voids", "PaymentVoids", "Documents"}
 	return []ledgertest.Harness{
-		ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), quickbooksHarness(), infusionsoftHarness(),
+		ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), quickbooksHarness(),
+		infusionsoftHarness("infusionsoft", false), infusionsoftHarness("told", true),
 		closed, planned, passed,
 	}
 }
