@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -170,7 +171,7 @@ func lineIDs(before, full *ledger.Invoice, from []int) []string {
 		if f := from[i]; f >= 0 {
 			id = before.Lines[f].ID
 		}
-		if full.Lines[i].Kind == ledger.LineDiscount && !price(full.Lines[i]).bare {
+		if full.Lines[i].Kind == ledger.LineDiscount && !vendorbooks.Price(full.Lines[i], pricePlaces).Bare {
 			discount = cmpOr(discount, id)
 			continue
 		}
@@ -235,8 +236,8 @@ func pairs(before, want []ledger.Line) []int {
 }
 
 func samePrice(a, b ledger.Line) bool {
-	p, q := price(a), price(b)
-	return p.bare == q.bare && p.quantity.Equal(q.quantity) && p.unit.Equal(q.unit)
+	p, q := vendorbooks.Price(a, pricePlaces), vendorbooks.Price(b, pricePlaces)
+	return p.Bare == q.Bare && p.Quantity.Equal(q.Quantity) && p.Unit.Equal(q.Unit)
 }
 
 // Encode implements [ledger.Changer].

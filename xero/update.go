@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -88,8 +89,8 @@ func onlyWords(before, want *ledger.Invoice) bool {
 
 // sameMoney reports that two lines come to the same amount and tax for Xero.
 func sameMoney(before, want ledger.Line) bool {
-	b, w := price(before), price(want)
-	return b.bare == w.bare && b.quantity.Equal(w.quantity) && b.unit.Equal(w.unit) &&
+	b, w := vendorbooks.Price(before, pricePlaces), vendorbooks.Price(want, pricePlaces)
+	return b.Bare == w.Bare && b.Quantity.Equal(w.Quantity) && b.Unit.Equal(w.Unit) &&
 		(want.TaxCode == "" || want.TaxCode == before.TaxCode) &&
 		(want.ItemCode == "" || want.ItemCode == before.ItemCode) && sameTax(before, want)
 }
@@ -99,7 +100,7 @@ func sameTax(before, want ledger.Line) bool {
 }
 
 func sameLine(before, want ledger.Line) bool {
-	return sameMoney(before, want) && describe(before, price(before).note) == describe(want, price(want).note) &&
+	return sameMoney(before, want) && describe(before, vendorbooks.Price(before, pricePlaces).Note) == describe(want, vendorbooks.Price(want, pricePlaces).Note) &&
 		(want.Account == "" || want.Account == before.Account) && sameTracking(before.Tracking, want.Tracking)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -141,19 +142,19 @@ func outLines(inv ledger.Invoice) ([]outLine, error) {
 }
 
 func outLineOf(inv *ledger.Invoice, line *ledger.Line) (outLine, error) {
-	priced := price(*line)
-	out := outLine{Description: describe(*line, priced.note)}
-	if priced.bare {
+	priced := vendorbooks.Price(*line, pricePlaces)
+	out := outLine{Description: describe(*line, priced.Note)}
+	if priced.Bare {
 		return out, nil
 	}
 	// What integers can do has few digits, and so few characters.
-	cents, _, exact := centsOf(priced.quantity, priced.unit)
+	cents, _, exact := centsOf(priced.Quantity, priced.Unit)
 	amount := money(cents)
 	if !exact {
-		amount, _ = roundHalf(priced.quantity.Mul(priced.unit), one)
+		amount, _ = vendorbooks.Cents(priced.Quantity.Mul(priced.Unit), one)
 	}
 	switch {
-	case !exact && len(priced.quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
+	case !exact && len(priced.Quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
 		return out, refuse("", "precision", "a line's quantity or amount is larger than Xero holds")
 	case line.Kind == ledger.LineDiscount && amount.IsPositive():
 		return out, refuse("", "discount_positive", "a discount must be a negative amount")
@@ -162,7 +163,7 @@ func outLineOf(inv *ledger.Invoice, line *ledger.Line) (outLine, error) {
 	case inv.Status != ledger.StatusDraft && line.Account == "" && line.ItemCode == "":
 		return out, refuse("", ledger.RefusedAccount, "a line of an approved invoice needs an account")
 	}
-	numbers := [...]number{{priced.quantity}, {priced.unit}}
+	numbers := [...]number{{priced.Quantity}, {priced.Unit}}
 	out.Quantity, out.UnitAmount = &numbers[0], &numbers[1]
 	out.ItemCode, out.AccountCode = line.ItemCode, line.Account
 	out.TaxType = line.TaxCode
