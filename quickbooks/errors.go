@@ -175,10 +175,6 @@ func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 	return e
 }
 
-func requestError(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
-}
-
 func refuse(thing, code, message string) *ledger.Error {
 	return &ledger.Error{Kind: ledger.ErrRefused, Room: Vendor, Thing: thing, Code: code, Message: message}
 }

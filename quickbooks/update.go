@@ -27,7 +27,7 @@ func (u updates) Allows(c ledger.Change) error {
 
 func updateOf(c ledger.Change) (*ledger.Invoice, error) {
 	if c.Wanted == nil {
-		return nil, requestError("change", "an update needs the wanted invoice")
+		return nil, vendorbooks.NotSent(Vendor, "change", "an update needs the wanted invoice")
 	}
 	return invoiceOf(c, ledger.Update)
 }
@@ -41,11 +41,11 @@ func (u updates) edit(c ledger.Change) (outInvoice, error) {
 	thing, want := "invoice "+safeID(before.ID), c.Wanted
 	switch {
 	case !before.Status.Live():
-		return outInvoice{}, locked(thing, "already_void", "the invoice is void")
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void")
 	case want.Status != "" && want.Status != ledger.StatusApproved && want.Status != ledger.StatusPaid:
-		return outInvoice{}, locked(thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
 	case want.Currency != "" && want.Currency != before.Currency:
-		return outInvoice{}, locked(thing, "currency", "an invoice keeps its currency, which is its customer's")
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "currency", "an invoice keeps its currency, which is its customer's")
 	}
 	if err := u.l.unlocked(thing, before.Date, want.Date); err != nil {
 		return outInvoice{}, err
@@ -54,8 +54,8 @@ func (u updates) edit(c ledger.Change) (outInvoice, error) {
 	if err != nil {
 		return outInvoice{}, err
 	}
-	if settled(before) && d.money {
-		return outInvoice{}, locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its customer, date and amounts stay")
+	if vendorbooks.Settled(before) && d.money {
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its customer, date and amounts stay")
 	}
 	sparse := true
 	d.out.outVersion = outVersion{ID: before.ID, SyncToken: before.Version, Sparse: &sparse}
@@ -211,28 +211,14 @@ func outKeys(lines []outLine, words bool) []string {
 // its id is made anew and gets another, so that as many as possible keep theirs: by id first, then equal ones, then
 // those of one item or text, then in order.
 func pairs(before, want []ledger.Line) []int {
-	from := make([]int, len(want))
-	for i := range from {
-		from[i] = -1
-	}
-	used := make([]bool, len(before))
-	for _, same := range []func(b, w ledger.Line) bool{
+	return vendorbooks.Pairs(before, want,
+		func(b, w ledger.Line) bool { return (b.Kind == ledger.LineDiscount) == (w.Kind == ledger.LineDiscount) },
 		func(b, w ledger.Line) bool { return w.ID != "" && b.ID == w.ID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") && samePrice(b, w) },
 		func(b, w ledger.Line) bool { return w.ItemID != "" && w.ItemID == b.ItemID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") },
 		func(b, w ledger.Line) bool { return true },
-	} {
-		for i := range want {
-			for j := range before {
-				discount := before[j].Kind == ledger.LineDiscount
-				if from[i] < 0 && !used[j] && before[j].ID != "" && discount == (want[i].Kind == ledger.LineDiscount) && same(before[j], want[i]) {
-					from[i], used[j] = j, true
-				}
-			}
-		}
-	}
-	return from
+	)
 }
 
 func samePrice(a, b ledger.Line) bool {
@@ -246,7 +232,7 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 	if err != nil {
 		return ledger.Encoded{}, err
 	}
-	return encodeChange(updateRoute, out)
+	return vendorhttp.Encode(Vendor, updateRoute, out)
 }
 
 // reached reports whether an invoice says what was wanted.

@@ -26,9 +26,9 @@ func (u updates) Allows(c ledger.Change) error {
 	want := c.Wanted
 	switch {
 	case !before.Status.Live():
-		return locked(thing, "already_void", "the invoice is void")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void")
 	case !statusMoves(before.Status, want.Status):
-		return locked(thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
+		return vendorbooks.Locked(Vendor, thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
 	}
 	for _, l := range before.Lines {
 		if l.Kind == ledger.LineDiscount && l.ID == "" {
@@ -41,15 +41,15 @@ func (u updates) Allows(c ledger.Change) error {
 	if err := u.l.unlocked(thing, before.Date, want.Date); err != nil {
 		return err
 	}
-	if settled(before) && !onlyWords(before, want) {
-		return locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its amounts, date, currency and status stay")
+	if vendorbooks.Settled(before) && !onlyWords(before, want) {
+		return vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its amounts, date, currency and status stay")
 	}
 	return nil
 }
 
 func updateOf(c ledger.Change) (*ledger.Invoice, error) {
 	if c.Wanted == nil {
-		return nil, requestError("change", "an update needs the wanted invoice")
+		return nil, vendorbooks.NotSent(Vendor, "change", "an update needs the wanted invoice")
 	}
 	return invoiceOf(c, ledger.Update)
 }
@@ -198,7 +198,7 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 				line.Account = cmpOr(line.Account, before.Lines[f].Account)
 				line.TaxCode = cmpOr(line.TaxCode, before.Lines[f].TaxCode)
 				line.ItemCode = cmpOr(line.ItemCode, before.Lines[f].ItemCode)
-				if settled(before) {
+				if vendorbooks.Settled(before) {
 					line.TaxAmount = before.Lines[f].TaxAmount // not one cent may move
 				}
 			}
@@ -231,27 +231,14 @@ func sameLines(before, want []ledger.Line) bool {
 // its id is recreated by Xero and jumps to the top (XeroAPI/Xero-NetStandard#374), so that as many as
 // possible keep theirs: by id first, then equal ones, then those of one item or text, then in order.
 func pairs(before, want []ledger.Line) []int {
-	from := make([]int, len(want))
-	for i := range from {
-		from[i] = -1
-	}
-	used := make([]bool, len(before))
-	for _, same := range []func(b, w ledger.Line) bool{
+	return vendorbooks.Pairs(before, want,
+		func(_, _ ledger.Line) bool { return true },
 		func(b, w ledger.Line) bool { return w.ID != "" && sameID(b.ID, w.ID) },
 		sameLine,
 		func(b, w ledger.Line) bool { return w.ItemCode != "" && w.ItemCode == b.ItemCode },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") },
 		func(ledger.Line, ledger.Line) bool { return true },
-	} {
-		for i := range want {
-			for j := range before {
-				if from[i] < 0 && !used[j] && before[j].ID != "" && same(before[j], want[i]) {
-					from[i], used[j] = j, true
-				}
-			}
-		}
-	}
-	return from
+	)
 }
 
 // reached reports whether an invoice says what was wanted.

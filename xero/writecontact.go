@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -15,7 +16,7 @@ func (l *Ledger) contactWriter() ledger.Writer[ledger.Contact] {
 			for _, d := range drafts {
 				out, err := newContact(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Contacts = append(body.Contacts, out)
 			}

@@ -17,7 +17,7 @@ func (l *Ledger) invoiceWriter() ledger.Writer[ledger.Invoice] {
 			for _, d := range drafts {
 				out, err := l.newInvoice(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Invoices = append(body.Invoices, out)
 			}

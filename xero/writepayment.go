@@ -3,6 +3,7 @@ package xero
 import (
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -14,7 +15,7 @@ func (l *Ledger) paymentWriter() ledger.Writer[ledger.Payment] {
 			for _, d := range drafts {
 				out, err := newPayment(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Payments = append(body.Payments, out)
 			}
