@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -148,7 +149,7 @@ func extraSeconds(token *oauth2.Token, name string) time.Duration {
 // must be kept from here.
 func Realm(callback url.Values) (string, error) {
 	if e := callback.Get("error"); e != "" {
-		return "", &ledger.Error{Kind: ledger.ErrReconnect, Room: Vendor, Thing: "callback", Code: printable(e), Message: "the company was not connected: try again"}
+		return "", &ledger.Error{Kind: ledger.ErrReconnect, Room: Vendor, Thing: "callback", Code: vendorbooks.Printable(e), Message: "the company was not connected: try again"}
 	}
 	realm := callback.Get("realmId")
 	if !isID(realm) {

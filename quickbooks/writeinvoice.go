@@ -234,7 +234,7 @@ func (l *Ledger) discountLine(company *Company, inv ledger.Invoice, s summed, ac
 		}
 	}
 	return outLine{
-		Description: fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
+		Description: vendorbooks.Fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
 	}, nil
 }
 
@@ -244,5 +244,5 @@ func describe(line ledger.Line, note string) string {
 	if text == "" {
 		text = strings.TrimSpace(line.Name)
 	}
-	return strings.TrimSpace(fit(text, 4000-len([]rune(note))) + note)
+	return strings.TrimSpace(vendorbooks.Fit(text, 4000-len([]rune(note))) + note)
 }

@@ -122,7 +122,7 @@ func diff(before, want *ledger.Invoice) outInvoice {
 	if want.Number != "" && want.Number != before.Number {
 		out.InvoiceNumber = want.Number
 	}
-	if reference := fit(want.Reference, 255); reference != before.Reference {
+	if reference := vendorbooks.Fit(want.Reference, 255); reference != before.Reference {
 		out.Reference = &reference
 	}
 	if want.Contact.ID != "" && !sameID(want.Contact.ID, before.Contact.ID) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -198,13 +197,4 @@ func judge[T any](m ledger.Member, hits []*echo[T]) ledger.Outcome[T] {
 // Find implements [ledger.Writer].
 func (w writer[T]) Find(ctx context.Context, s ledger.Sought) (ledger.Found[T], error) {
 	return w.find(ctx, s)
-}
-
-// fit cuts s to n characters.
-func fit(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return strings.TrimRight(string(runes[:n]), " ")
 }

@@ -71,5 +71,5 @@ func cleanName(s string) string {
 		}
 		return r
 	}, s)
-	return fit(strings.Join(strings.Fields(s), " "), 255)
+	return vendorbooks.Fit(strings.Join(strings.Fields(s), " "), 255)
 }

@@ -70,7 +70,7 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 		Status:          wireStatus(inv.Status),
 	}
 	if inv.Reference != "" {
-		reference := fit(inv.Reference, 255)
+		reference := vendorbooks.Fit(inv.Reference, 255)
 		out.Reference = &reference
 	}
 	if inv.SentToContact && inv.Status == ledger.StatusApproved { // Xero takes it on approved ones only
@@ -185,5 +185,5 @@ func describe(line ledger.Line, note string) string {
 	if text == "" {
 		text = "."
 	}
-	return fit(text, 4000-len([]rune(note))) + note
+	return vendorbooks.Fit(text, 4000-len([]rune(note))) + note
 }

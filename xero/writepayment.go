@@ -75,7 +75,7 @@ func newPayment(d ledger.Draft[ledger.Payment]) (outPayment, error) {
 // markedReference ends with the mark, whatever has to give way to it. 255 characters are the limit of an
 // invoice's Reference; of a payment's none is documented.
 func markedReference(text string, m ledger.Mark) string {
-	text = fit(strings.Join(strings.Fields(text), " "), 255-1-ledger.MarkLength)
+	text = vendorbooks.Fit(strings.Join(strings.Fields(text), " "), 255-1-ledger.MarkLength)
 	return strings.TrimSpace(text + " " + string(m))
 }
 
