@@ -76,10 +76,7 @@ func clock(envelope string, h http.Header) time.Time {
 	if t, err := parseInstant(envelope); err == nil && !t.IsZero() {
 		return t
 	}
-	if t, err := http.ParseTime(h.Get("Date")); err == nil {
-		return t.UTC()
-	}
-	return time.Time{}
+	return vendorhttp.Date(h)
 }
 
 // windows are QuickBooks' limits. Sources: the limits and throttles page, and the developer blog of

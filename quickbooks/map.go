@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -212,14 +213,14 @@ func (l *Ledger) toPayment(w *wirePayment) ledger.Payment {
 		Date:      d.date("TxnDate", w.TxnDate),
 		Currency:  d.currency(w.CurrencyRef.Value, l.home()),
 		Rate:      d.rate(w.ExchangeRate),
-		Method:    cmpOr(w.PaymentMethodRef.Name, w.PaymentMethodRef.Value),
+		Method:    cmp.Or(w.PaymentMethodRef.Name, w.PaymentMethodRef.Value),
 		Status:    ledger.PaymentConfirmed,
 		Account:   l.accountCode(w.DepositToAccountRef.Value),
 		UpdatedAt: d.instant("LastUpdatedTime", w.MetaData.LastUpdatedTime),
 		Version:   w.SyncToken,
 	}
 	note, mark := readNote(w.PrivateNote)
-	p.Reference, p.Mark = cmpOr(w.PaymentRefNum, note), mark
+	p.Reference, p.Mark = cmp.Or(w.PaymentRefNum, note), mark
 	for _, t := range w.LinkedTxn {
 		p.Batched = p.Batched || t.TxnType == "Deposit" // part of a bank deposit, which holds it fast
 	}

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,10 +70,10 @@ func NewProvider(clientID, clientSecret string, options *ProviderOptions) (*Prov
 	if p.o.Sandbox {
 		base = SandboxBaseURL
 	}
-	p.o.AuthURL = cmpOr(p.o.AuthURL, AuthURL)
-	p.o.TokenURL = cmpOr(p.o.TokenURL, TokenURL)
-	p.o.RevocationURL = cmpOr(p.o.RevocationURL, RevocationURL)
-	p.o.BaseURL = strings.TrimSuffix(cmpOr(p.o.BaseURL, base), "/")
+	p.o.AuthURL = cmp.Or(p.o.AuthURL, AuthURL)
+	p.o.TokenURL = cmp.Or(p.o.TokenURL, TokenURL)
+	p.o.RevocationURL = cmp.Or(p.o.RevocationURL, RevocationURL)
+	p.o.BaseURL = strings.TrimSuffix(cmp.Or(p.o.BaseURL, base), "/")
 	if err := vendorhttp.CheckAddresses(Vendor, p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL); err != nil {
 		return nil, err
 	}

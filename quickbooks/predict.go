@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -59,7 +60,7 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 	case !s.anyTaxed:
 	case company.UnitedStates:
 		p.Totals.Tax = inv.Totals.Tax
-		p.Unclear = cmpOr(p.Unclear, UnclearSalesTax)
+		p.Unclear = cmp.Or(p.Unclear, UnclearSalesTax)
 	default:
 		if err := s.byRate(&p, inv, chart); err != nil {
 			return ledger.Prediction{}, err
@@ -196,14 +197,14 @@ func (s *summed) byRate(p *ledger.Prediction, inv ledger.Invoice, chart ledger.C
 			return refuse("line "+strconv.Itoa(i+1), ledger.RefusedTaxRate, "the chart has no such tax code")
 		}
 		if line.TaxAmount.Valid { // some lines state theirs and others do not
-			p.Unclear = cmpOr(p.Unclear, UnclearTaxRounding)
+			p.Unclear = cmp.Or(p.Unclear, UnclearTaxRounding)
 		}
 		if !s.discount.IsZero() && !rate.Percent.IsZero() {
-			p.Unclear = cmpOr(p.Unclear, UnclearDiscountTax)
+			p.Unclear = cmp.Or(p.Unclear, UnclearDiscountTax)
 		}
 		tax, sure := vendorbooks.Cents(s.amounts[i].Mul(rate.Percent), hundred)
 		if !sure {
-			p.Unclear = cmpOr(p.Unclear, UnclearNegativeHalf)
+			p.Unclear = cmp.Or(p.Unclear, UnclearNegativeHalf)
 		}
 		p.Taxes[i] = tax
 		p.Totals.Tax = p.Totals.Tax.Add(tax)
@@ -216,7 +217,7 @@ func (s *summed) byRate(p *ledger.Prediction, inv ledger.Invoice, chart ledger.C
 		once = once.Add(tax)
 	}
 	if !once.Equal(p.Totals.Tax) {
-		p.Unclear = cmpOr(p.Unclear, UnclearTaxRounding)
+		p.Unclear = cmp.Or(p.Unclear, UnclearTaxRounding)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -240,7 +241,7 @@ func (f feed[W, T]) fetch(ctx context.Context, p position, by string) (window[W]
 		meta := f.entity(&w.rows[i]).MetaData
 		at, err := parseInstant(meta.CreateTime)
 		if by == updatedTime {
-			at, err = parseInstant(cmpOr(meta.LastUpdatedTime, meta.CreateTime))
+			at, err = parseInstant(cmp.Or(meta.LastUpdatedTime, meta.CreateTime))
 		}
 		if err != nil || at.IsZero() {
 			return w, unreadable("GET /query", nil, errors.New("a record does not say when it was written"))

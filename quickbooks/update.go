@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -122,16 +123,16 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 	from := pairs(before.Lines, want.Lines)
 	full := *want
 	full.Lines = slices.Clone(want.Lines)
-	full.Currency = cmpOr(full.Currency, before.Currency)
+	full.Currency = cmp.Or(full.Currency, before.Currency)
 	for i := range full.Lines {
 		// What a line leaves open, the old line says.
 		if f := from[i]; f >= 0 {
 			if full.Lines[i].ItemID == "" && full.Lines[i].ItemCode == "" {
 				full.Lines[i].ItemID = before.Lines[f].ItemID
 			}
-			full.Lines[i].TaxCode = cmpOr(full.Lines[i].TaxCode, before.Lines[f].TaxCode)
+			full.Lines[i].TaxCode = cmp.Or(full.Lines[i].TaxCode, before.Lines[f].TaxCode)
 			if full.Lines[i].Kind == ledger.LineDiscount {
-				full.Lines[i].Account = cmpOr(full.Lines[i].Account, before.Lines[f].Account)
+				full.Lines[i].Account = cmp.Or(full.Lines[i].Account, before.Lines[f].Account)
 			}
 		}
 	}
@@ -172,7 +173,7 @@ func lineIDs(before, full *ledger.Invoice, from []int) []string {
 			id = before.Lines[f].ID
 		}
 		if full.Lines[i].Kind == ledger.LineDiscount && !vendorbooks.Price(full.Lines[i], pricePlaces).Bare {
-			discount = cmpOr(discount, id)
+			discount = cmp.Or(discount, id)
 			continue
 		}
 		ids = append(ids, id)

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -140,7 +141,7 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 		case len(line.Tracking) > 0:
 			return refuse("", "tracking", "tracking categories are Xero's: take them off")
 		case line.Kind == ledger.LineDiscount:
-			account = cmpOr(account, line.Account)
+			account = cmp.Or(account, line.Account)
 			continue
 		}
 		sales = true

@@ -48,10 +48,7 @@ func clock(envelope string, h http.Header) time.Time {
 	if t, err := parseInstant(envelope); err == nil && !t.IsZero() {
 		return t
 	}
-	if t, err := http.ParseTime(h.Get("Date")); err == nil {
-		return t.UTC()
-	}
-	return time.Time{}
+	return vendorhttp.Date(h)
 }
 
 // windows are Xero's limits, per app and organisation. Source: the OAuth2 API limits page.

@@ -1,6 +1,7 @@
 package xero
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -67,10 +68,10 @@ func NewProvider(clientID, clientSecret string, options *ProviderOptions) (*Prov
 	if p.o.Scopes == nil {
 		p.o.Scopes = Scopes()
 	}
-	p.o.AuthURL = cmpOr(p.o.AuthURL, AuthURL)
-	p.o.TokenURL = cmpOr(p.o.TokenURL, TokenURL)
-	p.o.RevocationURL = cmpOr(p.o.RevocationURL, RevocationURL)
-	p.o.BaseURL = strings.TrimSuffix(cmpOr(p.o.BaseURL, DefaultBaseURL), "/")
+	p.o.AuthURL = cmp.Or(p.o.AuthURL, AuthURL)
+	p.o.TokenURL = cmp.Or(p.o.TokenURL, TokenURL)
+	p.o.RevocationURL = cmp.Or(p.o.RevocationURL, RevocationURL)
+	p.o.BaseURL = strings.TrimSuffix(cmp.Or(p.o.BaseURL, DefaultBaseURL), "/")
 	if err := vendorhttp.CheckAddresses(Vendor, p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL); err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (p *Provider) Tenants(ctx context.Context, client *http.Client, token *oaut
 		if t.TenantType != "ORGANISATION" || zeroID(t.TenantID) {
 			continue
 		}
-		at, _ := parseInstant(cmpOr(t.UpdatedDateUTC, t.CreatedDateUTC)) // shown only
+		at, _ := parseInstant(cmp.Or(t.UpdatedDateUTC, t.CreatedDateUTC)) // shown only
 		tenants = append(tenants, Tenant{
 			ID: t.TenantID, ConnectionID: t.ID, Name: t.TenantName, ConnectedAt: at,
 			Chosen: event != "" && t.AuthEventID == event,

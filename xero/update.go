@@ -1,6 +1,7 @@
 package xero
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -174,12 +175,12 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 	before, want := c.Invoice, *c.Wanted
 	checked := want
 	if checked.Status == "" || checked.Status == ledger.StatusPaid {
-		checked.Status = cmpOr(before.Status, ledger.StatusApproved)
+		checked.Status = cmp.Or(before.Status, ledger.StatusApproved)
 	}
 	if checked.Status == ledger.StatusPaid {
 		checked.Status = ledger.StatusApproved
 	}
-	checked.Contact.ID = cmpOr(checked.Contact.ID, before.Contact.ID)
+	checked.Contact.ID = cmp.Or(checked.Contact.ID, before.Contact.ID)
 	if checked.Date.IsZero() {
 		checked.Date = before.Date
 	}
@@ -195,9 +196,9 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 		for i, line := range want.Lines {
 			// What a line leaves open, the old line says: a line without an account would lose its own.
 			if f := from[i]; f >= 0 {
-				line.Account = cmpOr(line.Account, before.Lines[f].Account)
-				line.TaxCode = cmpOr(line.TaxCode, before.Lines[f].TaxCode)
-				line.ItemCode = cmpOr(line.ItemCode, before.Lines[f].ItemCode)
+				line.Account = cmp.Or(line.Account, before.Lines[f].Account)
+				line.TaxCode = cmp.Or(line.TaxCode, before.Lines[f].TaxCode)
+				line.ItemCode = cmp.Or(line.ItemCode, before.Lines[f].ItemCode)
 				if vendorbooks.Settled(before) {
 					line.TaxAmount = before.Lines[f].TaxAmount // not one cent may move
 				}

@@ -1,6 +1,7 @@
 package xero
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -61,7 +62,7 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 		Contact:         &outContact{ContactID: inv.Contact.ID}, // any other field would change the contact
 		Date:            inv.Date.String(),
 		DueDate:         inv.DueDate.String(),
-		LineAmountTypes: wireTaxMode(cmpOr(inv.TaxMode, ledger.TaxExclusive)),
+		LineAmountTypes: wireTaxMode(cmp.Or(inv.TaxMode, ledger.TaxExclusive)),
 		InvoiceNumber:   inv.Number,
 		CurrencyCode:    string(inv.Currency),
 		CurrencyRate:    wireRate(inv.Rate),
@@ -80,13 +81,6 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 	var err error
 	out.LineItems, err = outLines(inv)
 	return out, err
-}
-
-func cmpOr[T ~string](v, d T) T {
-	if v == "" {
-		return d
-	}
-	return v
 }
 
 // acceptable checks what Xero would refuse, or what it would fill in by itself and so make the bytes mean
