@@ -225,15 +225,6 @@ func (s *suite) must(err error, doing string, args ...any) {
 	}
 }
 
-// may is must for what not every vendor has: an error that says so skips the case.
-func (s *suite) may(err error, doing string, args ...any) {
-	s.Helper()
-	if errors.Is(err, ledger.ErrUnsupported) {
-		s.Skipf("%s: the adapter cannot: %v", fmt.Sprintf(doing, args...), err)
-	}
-	s.must(err, doing, args...)
-}
-
 // is reports when err is of none of the kinds.
 func (s *suite) is(err error, doing string, kinds ...error) {
 	s.Helper()

@@ -45,7 +45,7 @@ func organisationCases() []Case {
 			Why:  "a customer who picks the wrong company while reconnecting gets one company's invoices into the other's books",
 			run: func(s *suite) {
 				s.need(s.w.Elsewhere != nil, "Elsewhere")
-				ways := waysOfReading(s.seedMany(3)[2]) // of an invoice that the other need not have
+				ways := waysOfReading(s.seedMany(3)[2])     // of an invoice that the other need not have
 				sources := make([]ledger.Source, len(ways)) // one each: what one has noticed must not help another
 				for i := range ways {
 					sources[i] = s.reopen()
