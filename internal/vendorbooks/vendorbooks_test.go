@@ -123,6 +123,32 @@ func TestOutcomes(t *testing.T) {
 	assert.Equal(t, ledger.Uncertain, vendorbooks.UncertainChange("x", "y").State)
 }
 
+func TestProof(t *testing.T) {
+	t.Parallel()
+	m := ledger.Member{Mark: one, Amount: dec("10.00")}
+	whole := vendorbooks.Shown[ledger.Invoice]{Record: ledger.Invoice{ID: "1"}, Marked: true, Amount: dec("10"), SameParent: true}
+	o := vendorbooks.Proved(m, whole)
+	assert.Equal(t, ledger.Created, o.State)
+	assert.Equal(t, "1", o.Record.ID)
+	assert.Equal(t, one, o.Mark)
+	before := whole
+	before.Before = true
+	assert.Equal(t, ledger.AlreadyThere, vendorbooks.Proved(m, before).State)
+	for code, spoil := range map[string]func(*vendorbooks.Shown[ledger.Invoice]){
+		"mark_differs":   func(s *vendorbooks.Shown[ledger.Invoice]) { s.Marked = false },
+		"no_total":       func(s *vendorbooks.Shown[ledger.Invoice]) { s.Unclear = "no_total" },
+		"amount_differs": func(s *vendorbooks.Shown[ledger.Invoice]) { s.Amount = dec("10.01") },
+		"parent_differs": func(s *vendorbooks.Shown[ledger.Invoice]) { s.SameParent = false },
+	} {
+		for _, shown := range []vendorbooks.Shown[ledger.Invoice]{whole, before} {
+			spoil(&shown)
+			o := vendorbooks.Proved(m, shown)
+			assert.Equal(t, ledger.Uncertain, o.State, code)
+			assert.Equal(t, code, o.Refusal.Code)
+		}
+	}
+}
+
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	before := &ledger.Invoice{Version: "7"}
