@@ -251,6 +251,31 @@ func TestStill(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 }
 
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	ids, numbers := vendorbooks.SplitRefs([]ledger.Ref{{ID: "1", Number: "A"}, {Number: "B"}, {}, {ID: "2"}})
+	assert.Equal(t, []string{"1", "2"}, ids)
+	assert.Equal(t, []string{"B"}, numbers)
+	a, b := ledger.Invoice{ID: "a"}, ledger.Invoice{ID: "b"}
+	page := vendorbooks.Numbered([]string{"X", "Y", "X"}, map[string][]ledger.Invoice{"X": {a}, "Y": {b}}, "here")
+	assert.Equal(t, []ledger.Invoice{a, b}, page.Records)
+	assert.Equal(t, ledger.Cursor("here"), page.Next)
+	_, err := vendorbooks.Only("acme", "invoice X", nil)
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	_, err = vendorbooks.Only("acme", "invoice X", []ledger.Invoice{a, b})
+	require.ErrorIs(t, err, ledger.ErrAmbiguous)
+	got, err := vendorbooks.Only("acme", "invoice X", []ledger.Invoice{b})
+	require.NoError(t, err)
+	assert.Equal(t, b, got)
+}
+
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	r := vendorbooks.Refusal("E1", []vendorbooks.Said{{ledger.RefusedOther, "no"}, {ledger.RefusedLocked, "closed"}, {ledger.RefusedCurrency, "no"}, {ledger.RefusedCurrency, ""}})
+	assert.Equal(t, &ledger.Refusal{Code: ledger.RefusedLocked, Vendor: "E1", Message: "no; closed"}, r)
+	assert.Equal(t, "[…] has no e-mail, X neither", vendorbooks.Mask("JANE DOE has no e-mail, X neither", []string{"Jane Doe", "X", ""}))
+}
+
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
