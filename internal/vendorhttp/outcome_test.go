@@ -16,10 +16,10 @@ import (
 // What oauth2 says of a refused refresh holds the endpoint's whole answer.
 func TestTokenEndpointIsNotQuoted(t *testing.T) {
 	t.Parallel()
-	for code, kind := range map[string]error{"invalid_grant": ledger.ErrReconnect, "temporarily_unavailable": ledger.ErrFailed} {
+	for code, kind := range map[string]error{"invalid_grant": ledger.ErrReconnect, "temporarily_unavailable": ledger.ErrFailed, "": ledger.ErrFailed} {
 		refused := &oauth2.RetrieveError{
 			Response: &http.Response{Status: "400 Bad Request", StatusCode: 400}, ErrorCode: code,
-			Body: []byte(`{"error":"` + code + `","error_description":"token rt-9f31c0de of Jane is spent"}`),
+			ErrorDescription: "rt-9f31c0de of Jane is spent", Body: []byte("rt-9f31c0de of Jane is spent"),
 		}
 		sent := &vendorhttp.Error{Name: "acme", Method: "GET", Route: "/x", Outcome: vendorhttp.NotSent, Err: fmt.Errorf("wrapped: %w", refused)}
 		_, written := vendorhttp.WriteError("acme", "PUT /x", sent, nil)
