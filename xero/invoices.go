@@ -51,7 +51,7 @@ func (l *Ledger) invoiceFeed(summary bool) feed[wireInvoice, ledger.Invoice] {
 		query.Set("summaryOnly", "true")
 	}
 	return feed[wireInvoice, ledger.Invoice]{
-		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", query: query,
+		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", listed: true, query: query,
 		rows: pageInvoices, raw: func(p *rawPage) []json.RawMessage { return p.Invoices },
 		id: invoiceID, updated: invoiceUpdated, keep: isSalesInvoice,
 		convert: func(w *wireInvoice) ledger.Invoice { return toInvoice(w, summary) },
@@ -75,7 +75,7 @@ func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice]
 				yield(ledger.Page[ledger.Invoice]{}, err)
 				return
 			}
-			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows), Unread: w.unread, Next: q.Cursor}, nil) {
+			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows, nil), Unread: w.unread, Next: q.Cursor}, nil) {
 				return
 			}
 		}
@@ -115,7 +115,7 @@ func (l *Ledger) byNumbers(ctx context.Context, f feed[wireInvoice, ledger.Invoi
 	wanted := map[string][]string{} // by folded number: as they were asked for
 	var plain []string
 	take := func(w window[wireInvoice]) {
-		for _, inv := range f.words(w.rows) {
+		for _, inv := range f.words(w.rows, nil) {
 			for _, n := range wanted[strings.ToLower(inv.Number)] {
 				found[n] = append(found[n], inv)
 			}

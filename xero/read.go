@@ -22,6 +22,7 @@ type feed[W, T any] struct {
 	kind    string
 	path    string
 	order   string // by id
+	listed  bool   // order is one that Xero lists as optimised, however many records there are
 	query   url.Values
 	rows    func(*wirePage) []W
 	raw     func(*rawPage) []json.RawMessage
@@ -68,7 +69,11 @@ func (f feed[W, T]) pages(ctx context.Context, q ledger.Query, statuses []string
 
 func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	if q.Cursor != "" {
-		return parseCursor(f.kind, q.Cursor)
+		p, err := parseCursor(f.kind, q.Cursor)
+		if f.listed && !p.Scan && p.From == "" && !filtered {
+			p.Scan, p.Page, p.Seen = true, 0, 0
+		}
+		return p, err
 	}
 	if q.AfterID != "" {
 		return position{}, &ledger.Error{
@@ -92,7 +97,8 @@ func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	return p, nil
 }
 
-// scan reads everything by id, and hands over to the changes since it began.
+// scan reads everything, or everything that was modified at or after p.Since, by id, and hands over to the
+// changes since it began.
 func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page[T], error) bool) {
 	for {
 		w, err := f.fetch(ctx, p, nil)
@@ -109,7 +115,7 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 		} else {
 			next = f.end(p, w.clock)
 		}
-		page := ledger.Page[T]{Records: f.words(w.rows), Unread: w.unread, Next: next.cursor()}
+		page := ledger.Page[T]{Records: f.words(w.rows, nil), Unread: w.unread, Next: next.cursor()}
 		if !yield(page, nil) || !w.more {
 			return
 		}
@@ -117,7 +123,7 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 	}
 }
 
-// changes reads what was modified at or after p.Since, oldest first.
+// changes reads what a filter lets through and was modified at or after p.Since, oldest first.
 func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, statuses []string, yield func(ledger.Page[T], error) bool) {
 	var before time.Time // records that changed earlier were not asked for
 	if q.Cursor == "" {
@@ -156,15 +162,11 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			return
 		}
 		page := ledger.Page[T]{Unread: w.unread, Next: next.cursor()}
-		fresh := w.rows[:0:0]
-		for i := range w.rows {
+		page.Records = f.words(w.rows, func(i int) bool {
 			at := w.times[i]
-			if t, again := told[w.ids[i]]; again && t.Equal(at) || !at.IsZero() && at.Before(before) {
-				continue
-			}
-			fresh = append(fresh, w.rows[i])
-		}
-		page.Records = f.words(fresh)
+			t, again := told[w.ids[i]]
+			return (!again || !t.Equal(at)) && (at.IsZero() || !at.Before(before))
+		})
 		if !yield(page, nil) || !w.more {
 			return
 		}
@@ -287,11 +289,12 @@ func (f feed[W, T]) where(from string) string {
 
 // decode reads a whole answer at once, and record by record only when something in it is not as it should be.
 func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W], error) {
-	var p wirePage
 	var w window[W]
 	if kind := resp.Kind(); kind != vendorhttp.KindJSON {
 		return w, unreadable("GET "+f.path, resp, errors.New("it is "+string(kind)+" and not JSON"))
 	}
+	room := min(size, bytes.Count(resp.Body, []byte(`"UpdatedDateUTC"`)))
+	p := roomFor(f.path[1:], room)
 	// Straight from the body: a json.Decoder would copy the two megabytes of a full page first.
 	if json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &p) == nil {
 		w.rows = f.rows(&p)
@@ -303,7 +306,7 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 		p.DateTimeUTC, p.Pagination = raw.DateTimeUTC, raw.Pagination
 		w.rows, w.unread = f.oneByOne(f.raw(&raw))
 	}
-	if w.rows == nil {
+	if w.rows == nil || len(w.rows)+len(w.unread) == 0 && room > 0 {
 		return w, unreadable("GET "+f.path, resp, errors.New("the list is absent"))
 	}
 	if w.clock = clock(p.DateTimeUTC, resp.Header); w.clock.IsZero() {
@@ -354,10 +357,11 @@ func (f feed[W, T]) oneByOne(raw []json.RawMessage) ([]W, []ledger.Unread) {
 	return rows, unread
 }
 
-func (f feed[W, T]) words(rows []W) []T {
+// words converts those rows that the feed keeps and that are wanted; nil: all.
+func (f feed[W, T]) words(rows []W, wanted func(i int) bool) []T {
 	out := make([]T, 0, len(rows))
 	for i := range rows {
-		if f.keep == nil || f.keep(&rows[i]) {
+		if (wanted == nil || wanted(i)) && (f.keep == nil || f.keep(&rows[i])) {
 			out = append(out, f.convert(&rows[i]))
 		}
 	}
