@@ -20,11 +20,11 @@ var house = map[string]string{
 	"./ledger":                        "decimal x/text",
 	"./ledger/ledgertest":             "ledger decimal x/text",
 	"./limit":                         "",
-	"./quickbooks":                    "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
+	"./quickbooks":                    "internal/vendorbooks internal/vendorhttp ledger limit decimal x/oauth2 x/text",
 	"./quickbooks/quickbooksfake":     "faults internal/fakehouse decimal",
 	"./store":                         "ledger decimal x/text",
 	"./store/storetest":               "ledger store decimal x/text",
-	"./xero":                          "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
+	"./xero":                          "internal/vendorbooks internal/vendorhttp ledger limit decimal x/oauth2 x/text",
 	"./xero/xerofake":                 "faults internal/fakehouse decimal",
 }
 

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"net/http"
@@ -103,7 +104,7 @@ func (f *wireFault) code() string {
 }
 
 func requestID(h http.Header) string {
-	return cmpOr(h.Get("intuit_tid"), h.Get("Intuit-Tid"))
+	return cmp.Or(h.Get("intuit_tid"), h.Get("Intuit-Tid"))
 }
 
 // answerError turns an answer that is not a success into what the caller does next.
@@ -173,10 +174,6 @@ func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 		e.Status, e.RequestID = resp.Status, requestID(resp.Header)
 	}
 	return e
-}
-
-func requestError(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
 }
 
 func refuse(thing, code, message string) *ledger.Error {
