@@ -2,6 +2,9 @@ package protocol
 
 import (
 	"context"
+	"encoding/json"
+	"io"
+	"net/http"
 	"testing"
 	"time"
 
@@ -15,10 +18,16 @@ import (
 func onEach(t *testing.T, f func(*testing.T, rig.Vendor, ledger.RecordKind)) {
 	t.Helper()
 	rig.Each(t, func(t *testing.T, v rig.Vendor) {
-		for _, k := range []ledger.RecordKind{ledger.KindContact, ledger.KindInvoice, ledger.KindPayment} {
-			t.Run(string(k), func(t *testing.T) { f(t, v, k) })
-		}
+		eachKind(t, func(t *testing.T, k ledger.RecordKind) { f(t, v, k) })
 	})
+}
+
+// eachKind runs f once for each of the three kinds of write.
+func eachKind(t *testing.T, f func(*testing.T, ledger.RecordKind)) {
+	t.Helper()
+	for _, k := range []ledger.RecordKind{ledger.KindContact, ledger.KindInvoice, ledger.KindPayment} {
+		t.Run(string(k), func(t *testing.T) { f(t, k) })
+	}
 }
 
 // flow runs f in virtual time over a ledger of v, with n paid orders of 110.00 in the source.
@@ -101,4 +110,28 @@ func (w pausingWriter[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.
 func snapshot(t *testing.T, db store.Store) store.Store {
 	t.Helper()
 	return db.(*store.Memory).Clone()
+}
+
+// all reads a request's body.
+func all(t *testing.T, r *http.Request) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	rig.Check(t, err)
+	return string(b)
+}
+
+// itemsOf are the bIds of a batch.
+func itemsOf(t *testing.T, body string) []string {
+	t.Helper()
+	var b struct {
+		BatchItemRequest []struct {
+			BID string `json:"bId"`
+		}
+	}
+	rig.Check(t, json.Unmarshal([]byte(body), &b))
+	ids := make([]string, 0, len(b.BatchItemRequest))
+	for _, i := range b.BatchItemRequest {
+		ids = append(ids, i.BID)
+	}
+	return ids
 }
