@@ -97,15 +97,27 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 
 // comparePayments looks at a page of the ledger's changed payments.
 func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
-	ids := make([]string, 0, len(page.Records))
+	ids := make([]string, 0, len(page.Records)+len(page.Deleted))
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
+	}
+	for _, gone := range page.Deleted {
+		ids = append(ids, gone.ID)
 	}
 	links, err := w.linksTo(ctx, ledger.KindPayment, ids)
 	if err != nil {
 		return err
 	}
 	var kept verdicts
+	reversed := func(l store.Link) {
+		if l.Pair != w.pair || l.State != store.Written || l.Batch != "" {
+			return
+		}
+		before := l
+		park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+		l.Updated = time.Now().UTC()
+		kept.add(w.run, l, &before)
+	}
 	var unlinked ledger.Page[ledger.Payment]
 	for _, p := range page.Records {
 		l, ok := links[p.ID]
@@ -114,12 +126,13 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			if p.Mark != "" {
 				unlinked.Records = append(unlinked.Records, p)
 			}
-		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
-		default:
-			before := l
-			park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
-			l.Updated = time.Now().UTC()
-			kept.add(w.run, l, &before)
+		case p.Status == ledger.PaymentReversed:
+			reversed(l)
+		}
+	}
+	for _, gone := range page.Deleted { // of a deleted payment some ledgers show nothing but its id
+		if l, ok := links[gone.ID]; ok {
+			reversed(l)
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {

@@ -34,11 +34,10 @@ func (r *Rig) onQuickBooks(world World, currency string) {
 	})
 	Check(r.T, err)
 	r.RealmID = r.QuickBooks.Books().Company().RealmID
-	// Products of the income accounts 79 and 1; what is taxed where a rate is looked up says the line's code.
-	r.Company.TaxableItem, r.Company.NonTaxableItem = "5", "1"
 	s := &r.Settings
 	s.Ledger = ledger.OrganisationID{Vendor: quickbooks.Vendor, ID: r.RealmID}
-	s.Accounts = invoicesync.AccountSettings{Default: "1", Discount: "86"}
+	s.Accounts = invoicesync.AccountSettings{Discount: "86"}
+	s.Items = invoicesync.ItemSettings{Taxable: "5", NonTaxable: "1", FinanceCharge: "4", BySKU: true}
 	s.Payments = invoicesync.PaymentSettings{Account: "35"}
 	if company.Country == "US" {
 		s.Tax = invoicesync.TaxSettings{TaxableCode: "TAX", ZeroCode: "NON"}
