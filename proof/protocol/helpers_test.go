@@ -30,6 +30,9 @@ func eachKind(t *testing.T, f func(*testing.T, ledger.RecordKind)) {
 	}
 }
 
+// more is how many records are more than a ledger takes in one batch.
+var more = map[rig.Vendor]int{rig.OnXero: 55, rig.OnQuickBooks: 35}
+
 // flow runs f in virtual time over a ledger of v, with n paid orders of 110.00 in the source.
 func flow(t *testing.T, v rig.Vendor, n int, f func(*testing.T, *rig.Rig)) {
 	t.Helper()

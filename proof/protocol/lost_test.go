@@ -17,9 +17,9 @@ func TestAnswerLostAfterCommit(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
 		for _, kind := range []faults.Kind{faults.LoseAnswer, faults.Truncate, faults.HTMLAfter, faults.SlowAnswer} {
 			t.Run(string(kind), func(t *testing.T) {
-				flow(t, v, 70, func(t *testing.T, r *rig.Rig) {
+				flow(t, v, more[v], func(t *testing.T, r *rig.Rig) {
 					r.OnCreate(k, faults.Fault{Kind: kind, Delay: 3 * time.Minute, Times: 2})
-					atRest(r, 70)
+					atRest(r, more[v])
 					if len(r.Faults.Hits()) != 2 {
 						t.Fatalf("the fault happened %d times", len(r.Faults.Hits()))
 					}
@@ -32,14 +32,14 @@ func TestAnswerLostAfterCommit(t *testing.T) {
 // §1: every answer is lost for a whole run, so that only looking helps.
 func TestEveryAnswerLost(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
-		flow(t, v, 60, func(t *testing.T, r *rig.Rig) {
+		flow(t, v, more[v], func(t *testing.T, r *rig.Rig) {
 			r.OnCreate(k, faults.Fault{Kind: faults.LoseAnswer, Times: -1})
 			r.Settle()
 			if len(r.Faults.Hits()) == 0 {
 				t.Fatal("the fault never happened")
 			}
 			r.Faults.Clear()
-			atRest(r, 60)
+			atRest(r, more[v])
 		})
 	})
 }
@@ -53,11 +53,11 @@ func TestCommitLaterThanLookup(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
 		for _, delay := range delays[v] {
 			t.Run(delay.String(), func(t *testing.T) {
-				flow(t, v, 55, func(_ *testing.T, r *rig.Rig) {
+				flow(t, v, more[v], func(_ *testing.T, r *rig.Rig) {
 					// All attempts are lost, and the first commits late; the key makes them one while it lives.
 					r.OnCreate(k, faults.Fault{Kind: faults.CommitLate, Delay: delay, Times: 1})
 					r.OnCreate(k, faults.Fault{Kind: faults.LoseRequest, Times: 3})
-					atRest(r, 55)
+					atRest(r, more[v])
 				})
 			})
 		}
@@ -69,10 +69,10 @@ func TestBatchCommittedInPart(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
 		for _, each := range []time.Duration{time.Millisecond, 2 * time.Second} {
 			t.Run(each.String(), func(t *testing.T) {
-				flow(t, v, 60, func(_ *testing.T, r *rig.Rig) {
+				flow(t, v, more[v], func(_ *testing.T, r *rig.Rig) {
 					r.OnCreate(k, faults.Fault{Kind: faults.CommitByElement, Delay: each, Elements: 17})
 					r.OnCreate(k, faults.Fault{Kind: faults.LoseRequest, Times: 4})
-					atRest(r, 60)
+					atRest(r, more[v])
 				})
 			})
 		}
@@ -93,9 +93,9 @@ func TestAnsweredErrors(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
 		for _, name := range names[v] {
 			t.Run(name, func(t *testing.T) {
-				flow(t, v, 30, func(t *testing.T, r *rig.Rig) {
+				flow(t, v, 12, func(t *testing.T, r *rig.Rig) {
 					r.OnCreate(k, faults.Fault{Kind: faults.Vendor, Name: name})
-					atRest(r, 30)
+					atRest(r, 12)
 					if len(r.Faults.Hits()) != 1 {
 						t.Fatalf("the fault happened %d times", len(r.Faults.Hits()))
 					}
@@ -115,7 +115,7 @@ func TestLimits(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
 		for _, name := range names[v] {
 			t.Run(name, func(t *testing.T) {
-				flow(t, v, 30, func(t *testing.T, r *rig.Rig) {
+				flow(t, v, 12, func(t *testing.T, r *rig.Rig) {
 					r.OnCreate(k, faults.Fault{Kind: faults.Vendor, Name: name})
 					rep, err := r.Push().Run(context.Background())
 					if name == "429_day" {
@@ -125,7 +125,7 @@ func TestLimits(t *testing.T) {
 					} else if err != nil {
 						t.Fatal(err)
 					}
-					atRest(r, 30)
+					atRest(r, 12)
 				})
 			})
 		}
