@@ -97,7 +97,7 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 
 // comparePayments looks at a page of the ledger's changed payments.
 func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
-	ids := make([]string, 0, len(page.Records)+len(page.Deleted))
+	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
 	}
@@ -109,10 +109,7 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 		return err
 	}
 	var kept verdicts
-	reversed := func(l store.Link) {
-		if l.Pair != w.pair || l.State != store.Written || l.Batch != "" {
-			return
-		}
+	deleted := func(l store.Link) {
 		before := l
 		park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
 		l.Updated = time.Now().UTC()
@@ -126,13 +123,14 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			if p.Mark != "" {
 				unlinked.Records = append(unlinked.Records, p)
 			}
-		case p.Status == ledger.PaymentReversed:
-			reversed(l)
+		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
+		default:
+			deleted(l)
 		}
 	}
-	for _, gone := range page.Deleted { // of a deleted payment some ledgers show nothing but its id
-		if l, ok := links[gone.ID]; ok {
-			reversed(l)
+	for _, gone := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
+		if l, ok := links[gone.ID]; ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
+			deleted(l)
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {
