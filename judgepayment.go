@@ -62,7 +62,7 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 	if ours, err := w.isOurs(ctx, p); err != nil {
 		return ledger.Payment{}, nil, err
 	} else if ours {
-		return skip("echo", "This payment was written by us, from the other side.")
+		return skip(echo, "This payment was written by us, from the other side.")
 	}
 	org, err := w.organisation(ctx)
 	if err != nil {
@@ -154,14 +154,4 @@ func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p led
 		}
 	}
 	return "", nil
-}
-
-// isOurs reports whether a payment of the source is the target of a link: written by us from the
-// other side.
-func (w *pass) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
-	err = w.db.View(ctx, func(tx store.Tx) (err error) {
-		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
-		return err
-	})
-	return ours, err
 }

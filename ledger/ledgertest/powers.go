@@ -134,7 +134,9 @@ func predictCase(mode ledger.TaxMode, name string) Case {
 			writer := k.of(s)
 			chart, err := s.w.Ledger.Chart(s.Context())
 			s.must(err, "chart")
-			s.need(s.w.TaxCode != "", "TaxCode")
+			if mode != ledger.TaxNone { // a ledger without tax codes
+				s.need(s.w.TaxCode != "", "TaxCode")
+			}
 			known, unclear := 0, ""
 			for _, lines := range awkward() {
 				d := k.draft(s, "")
