@@ -2,7 +2,6 @@ package invoicesync_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,8 +151,6 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 		t.Fatalf("%s: got %v, want %v", what, got, want)
 	}
 }
-
-var _ = errors.Is
 
 func TestImportFollows(t *testing.T) {
 	inImport(t, func(t *testing.T, w *importWorld) {
