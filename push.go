@@ -109,25 +109,14 @@ func (p *Push) do(ctx context.Context, f func(context.Context, *pass) error) (Re
 	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
 	r.steps = p.steps
 	r.rep.Currency = p.settings.Currency
-	finish := func(err error) (Report, error) {
-		r.rep.Ended = time.Now().UTC()
-		if at := ledger.ResumeAt(err); !at.IsZero() {
-			r.resumeAt(at)
-		}
-		if r.rep.Stopped == "" && err != nil {
-			r.rep.Stopped = stopCode(err)
-		}
-		r.observe("run", r.rep.Ended.Sub(r.rep.Started))
-		return r.rep, err
-	}
 	if !p.running.TryLock() {
-		return finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Code: "lease_held",
+		return r.finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Code: "lease_held",
 			Message: "another run of this flow is under way", ResumeAt: time.Now().Add(p.opts.Lease / 3).UTC()})
 	}
 	defer p.running.Unlock()
 	fence, err := acquire(ctx, p.db, p.settings.Ledger, p.opts)
 	if err != nil {
-		return finish(err)
+		return r.finish(err)
 	}
 	r.fence = fence
 	defer fence.release(ctx)
@@ -140,7 +129,7 @@ func (p *Push) do(ctx context.Context, f func(context.Context, *pass) error) (Re
 	if lerr := w.leftovers(context.WithoutCancel(ctx)); lerr != nil {
 		err = errors.Join(err, lerr)
 	}
-	return finish(err)
+	return r.finish(err)
 }
 
 // errStopped ends a run early without being an error; Report.Stopped says why.

@@ -133,8 +133,9 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			yield(ledger.Page[T]{}, err)
 			return
 		}
-		if p.From != "" && p.Start == 0 {
-			// What is dated earlier is left out of this reading; its changes from here on are not.
+		if (p.From != "" || len(statuses) > 0) && p.Start == 0 {
+			// What is dated earlier, or leaves the statuses while it is read, is left out of this reading;
+			// its changes from here on are not.
 			p.Start = w.clock.UnixMilli()
 		}
 		next, err := f.next(p, w)

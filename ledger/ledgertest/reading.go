@@ -563,6 +563,23 @@ func readingCases() []Case {
 			},
 		},
 		{
+			Name: "reading/open",
+			Rule: "only documents of which something is left to pay",
+			Why:  "whoever looks for unpaid invoices pays for every call, and most invoices of a company are paid",
+			run: func(s *suite) {
+				ids := s.seedMany(4)
+				s.void(ids[2])
+				// What a void leaves to pay is the vendor's to say; of the others the whole total is.
+				r := s.readAll(ledger.Query{Open: true, Statuses: []ledger.Status{ledger.StatusApproved}}, nil)
+				s.holds(r.records, []string{ids[0], ids[1], ids[3]}, "reading of open ones")
+				for _, inv := range r.records {
+					if !inv.Totals.Balance.IsPositive() && inv.Unclear == "" {
+						s.bad("reading of open ones: of invoice %s %s is left to pay", inv.ID, inv.Totals.Balance)
+					}
+				}
+			},
+		},
+		{
 			Name: "reading/context",
 			Rule: "the vendor could not be reached, or failed, and a read was given up … An error that is not nil is the last thing yielded.",
 			Why:  "a run that cannot be stopped holds its lease, and a deployment waits for it",
