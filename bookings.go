@@ -21,7 +21,7 @@ type booking struct {
 }
 
 // book judges the queued payments and writes those that are to be booked; in full batches, or all.
-func (w *pass) book(ctx context.Context, all bool) error {
+func (w *desk) book(ctx context.Context, all bool) error {
 	if len(w.newPayments) == 0 && (!all || len(w.newEntries) == 0) {
 		return nil
 	}
@@ -64,7 +64,7 @@ func oneEach(queue []*booking) []*booking {
 }
 
 // freshen reads the invoices whose live balance is not known, many in one call.
-func (w *pass) freshen(ctx context.Context, queue []*booking) error {
+func (w *desk) freshen(ctx context.Context, queue []*booking) error {
 	need := map[string][]*booking{}
 	var refs []ledger.Ref
 	for _, b := range queue {
@@ -78,7 +78,7 @@ func (w *pass) freshen(ctx context.Context, queue []*booking) error {
 	const chunk = 40
 	for len(refs) > 0 {
 		n := min(chunk, len(refs))
-		for inv, err := range ledger.All(w.push.ledger.Invoices(ctx, ledger.Query{Refs: refs[:n]})) {
+		for inv, err := range ledger.All(w.books.Invoices(ctx, ledger.Query{Refs: refs[:n]})) {
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ func (w *pass) freshen(ctx context.Context, queue []*booking) error {
 	return nil
 }
 
-func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
+func (w *desk) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
 	ids := make([]string, len(b.rows))
 	for i, p := range b.rows {
 		ids[i] = p.ID
@@ -103,8 +103,8 @@ func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.L
 // remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor
 // may move past the invoice before they are booked, and whatever happens to this process, the next run
 // must judge them.
-func (w *pass) remindOf(ctx context.Context, b *booking) error {
-	if w.plan != nil {
+func (w *desk) remindOf(ctx context.Context, b *booking) error {
+	if w.dry {
 		return nil
 	}
 	have, err := w.paymentLinks(ctx, b)
@@ -122,7 +122,7 @@ func (w *pass) remindOf(ctx context.Context, b *booking) error {
 }
 
 // bookInvoice judges the payments of one invoice in their order.
-func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
+func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
 	if err := w.needChart(ctx); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 }
 
 // deferBookings remembers payments that a run did not come to.
-func (w *pass) deferBookings(ctx context.Context) error {
+func (w *desk) deferBookings(ctx context.Context) error {
 	var kept verdicts
 	for _, b := range w.newPayments {
 		links, err := w.paymentLinks(ctx, b)

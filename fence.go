@@ -25,12 +25,12 @@ func leaseName(org ledger.OrganisationID, kind ledger.RecordKind) string {
 	return "write/" + org.String() + "/" + string(kind)
 }
 
-// acquire takes the leases, or returns [ledger.ErrLater] with the time at which the holder's end.
-func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options) (*fence, error) {
+// acquire takes the leases of the kinds, or returns [ledger.ErrLater] with the time at which the holder's end.
+func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options, kinds ...ledger.RecordKind) (*fence, error) {
 	f := &fence{db: db, owner: o.Owner, life: o.Lease, margin: o.margin()}
 	err := db.Update(ctx, func(tx store.Tx) error {
 		f.held = f.held[:0]
-		for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindContact, ledger.KindPayment} {
+		for _, kind := range kinds {
 			l, ok, err := tx.Leases().Acquire(leaseName(org, kind), f.owner, time.Now().UTC(), f.life)
 			if err != nil {
 				return err

@@ -71,7 +71,7 @@ func (v *verdicts) add(r *run, l store.Link, before *store.Link) {
 }
 
 // keep stores verdicts, then counts and tells them.
-func (w *pass) keep(ctx context.Context, judged verdicts) error {
+func (w *desk) keep(ctx context.Context, judged verdicts) error {
 	if len(judged.links)+len(w.reminders) == 0 {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (w *pass) keep(ctx context.Context, judged verdicts) error {
 			rows = append(rows, w.row(b.state, l))
 		}
 	}
-	if w.plan == nil {
+	if !w.dry {
 		err := w.update(ctx, func(tx store.Tx) error {
 			if err := tx.Links().Put(append(w.reminders, judged.links...)...); err != nil {
 				return err

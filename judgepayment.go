@@ -13,7 +13,7 @@ import (
 )
 
 // judgePayment drafts a payment, or says why it is not booked.
-func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, link *store.Link, balance decimal.Decimal, waits bool, taken map[string]bool) (ledger.Payment, *eligibility.Reason, error) {
+func (w *desk) judgePayment(ctx context.Context, b *booking, p ledger.Payment, link *store.Link, balance decimal.Decimal, waits bool, taken map[string]bool) (ledger.Payment, *eligibility.Reason, error) {
 	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
 		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
 	}
@@ -21,7 +21,7 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 		r := parked(code, msg, got, want)
 		return ledger.Payment{}, &r, nil
 	}
-	s := w.push.settings.Payments
+	s := w.paying
 	switch p.Status {
 	case ledger.PaymentPending:
 		return skip("payment_pending", "The payment is not confirmed yet.")
@@ -114,7 +114,7 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
 }
 
-func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
+func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
 	l := store.Link{Pair: w.pair, Kind: ledger.KindPayment, SourceID: p.ID, Parent: b.source.ID, LedgerParent: b.invoice.LedgerID,
 		SourceVersion: string(p.Status), SourceHash: hashBytes([]byte(p.Amount.String() + "|" + p.Date.String() + "|" + p.Method))[:20],
 		Currency: b.invoice.Currency, Amount: p.Amount, Updated: time.Now().UTC()}
@@ -130,7 +130,7 @@ func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 
 // maybeBooked finds a payment of the ledger's invoice that nobody here wrote and that looks like p. Taken are
 // ids of payments that are matched already, and the marks of the invoice's own.
-func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
+func (w *desk) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
 	for _, e := range existing {
 		// That a reference looks like a mark of ours proves nothing: a bank's may.
 		if e.Mark != "" && taken[string(e.Mark)] || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
@@ -157,7 +157,7 @@ func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p led
 
 // isOurs reports whether a payment of the source is the target of a link: written by us from the
 // other side.
-func (w *pass) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
+func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
 	err = w.db.View(ctx, func(tx store.Tx) (err error) {
 		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
 		return err

@@ -66,7 +66,7 @@ func (p *Push) preview(ctx context.Context, read func(context.Context, *pass) er
 		r := newRun(store.Overlay(p.db), p.settings.pair(), p.opts, p.hash)
 		r.opts.Observer, r.opts.Logger, r.opts.Metrics = nil, nil, nil
 		w := newPass(p, r)
-		w.plan = func(planned Planned) bool { return yield(planned, nil) }
+		w.plan, w.dry = func(planned Planned) bool { return yield(planned, nil) }, true
 		err := w.loadMeta(ctx)
 		if err == nil {
 			err = w.knowLedger(ctx)

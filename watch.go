@@ -29,10 +29,16 @@ func (w *pass) watchLedger(ctx context.Context) error {
 	if !w.push.settings.paymentsWanted() {
 		return nil
 	}
-	if cursor, err = w.cursor(ctx, w.ledgerCursor("payments")); err != nil {
+	return w.watchPayments(ctx)
+}
+
+// watchPayments reads the payments of the ledger that changed since the last run.
+func (w *desk) watchPayments(ctx context.Context) error {
+	cursor, err := w.cursor(ctx, w.ledgerCursor("payments"))
+	if err != nil {
 		return err
 	}
-	for page, err := range w.push.ledger.Payments(ctx, ledger.Query{Cursor: cursor}) {
+	for page, err := range w.books.Payments(ctx, ledger.Query{Cursor: cursor}) {
 		if err != nil {
 			return err
 		}
@@ -96,7 +102,7 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 }
 
 // comparePayments looks at a page of the ledger's changed payments.
-func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
 	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
@@ -129,7 +135,7 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 	return w.seePayments(ctx, unlinked)
 }
 
-func (w *pass) linksTo(ctx context.Context, kind ledger.RecordKind, ids []string) (map[string]store.Link, error) {
+func (w *desk) linksTo(ctx context.Context, kind ledger.RecordKind, ids []string) (map[string]store.Link, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
