@@ -27,25 +27,14 @@ type shift struct {
 func runFlow(ctx context.Context, s shift, work func(context.Context, *run) error, left func(context.Context) error) (Report, error) {
 	r := newRun(s.db, s.pair, s.opts, s.settings)
 	r.steps, r.rep.Currency = s.steps, s.currency
-	finish := func(err error) (Report, error) {
-		r.rep.Ended = time.Now().UTC()
-		if at := ledger.ResumeAt(err); !at.IsZero() {
-			r.resumeAt(at)
-		}
-		if r.rep.Stopped == "" && err != nil {
-			r.rep.Stopped = stopCode(err)
-		}
-		r.observe("run", r.rep.Ended.Sub(r.rep.Started))
-		return r.rep, err
-	}
 	if !s.running.TryLock() {
-		return finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + s.pair.Ledger.String(), Code: "lease_held",
+		return r.finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + s.pair.Ledger.String(), Code: "lease_held",
 			Message: "another run of this flow is under way", ResumeAt: time.Now().Add(s.opts.Lease / 3).UTC()})
 	}
 	defer s.running.Unlock()
 	fence, err := acquire(ctx, s.db, s.pair.Ledger, s.opts, s.kinds...)
 	if err != nil {
-		return finish(err)
+		return r.finish(err)
 	}
 	r.fence = fence
 	defer fence.release(ctx)
@@ -57,7 +46,7 @@ func runFlow(ctx context.Context, s shift, work func(context.Context, *run) erro
 	if lerr := left(context.WithoutCancel(ctx)); lerr != nil {
 		err = errors.Join(err, lerr)
 	}
-	return finish(err)
+	return r.finish(err)
 }
 
 // errStopped ends a run early without being an error; Report.Stopped says why.
