@@ -18,6 +18,7 @@ type booking struct {
 	source  ledger.Ref
 	rows    []ledger.Payment
 	ledger  *ledger.Invoice // as the ledger has it, where that is fresh; nil: ask
+	waits   bool            // another payment of the invoice is in doubt
 }
 
 // book judges the queued payments and writes those that are to be booked; in full batches, or all.
@@ -45,7 +46,15 @@ func (w *desk) book(ctx context.Context, all bool) error {
 	if err := w.keep(ctx, judged); err != nil {
 		return err
 	}
+	return w.writePayments(ctx, all)
+}
+
+// writePayments writes the judged payments; in full batches, or all.
+func (w *desk) writePayments(ctx context.Context, all bool) error {
 	n := len(w.newEntries)
+	if n == 0 {
+		return nil
+	}
 	if batch := max(w.payments.writer.Limits().Batch, 1); !all {
 		n = n / batch * batch
 	}
@@ -123,16 +132,13 @@ func (w *desk) remindOf(ctx context.Context, b *booking) error {
 
 // bookInvoice judges the payments of one invoice in their order.
 func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
-	if err := w.needChart(ctx); err != nil {
-		return err
-	}
-	waits := false
+	waits := b.waits
 	for _, l := range links {
 		waits = waits || l.State == store.Intended || l.State == store.Uncertain
 	}
 	balance := decimal.Zero
 	if b.ledger != nil {
-		balance = b.ledger.Totals.Balance
+		balance = b.ledger.Totals.Balance.Sub(w.reserved[b.ledger.ID])
 	}
 	taken := map[string]bool{}
 	for _, p := range b.rows {
@@ -144,7 +150,6 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 	}
 	for _, p := range b.rows {
 		if w.queued["payment "+p.ID] {
-			balance = balance.Sub(p.Amount)
 			continue // judged in this run already, and about to be written
 		}
 		var before *store.Link
@@ -159,7 +164,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 					return err
 				}
 				continue
-			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before):
+			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before) && !isOver(p, *before):
 				note(*before, before)
 				continue
 			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
@@ -174,7 +179,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 			note(link, before)
 			continue
 		}
-		draft, reason, err := w.judgePayment(ctx, b, p, &link, balance, waits, taken)
+		draft, reason, err := w.judgeOne(ctx, &judging{booking: b, payment: p, link: &link, balance: balance, waits: waits, taken: taken})
 		if err != nil {
 			return err
 		}
@@ -193,11 +198,19 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		balance = balance.Sub(draft.Amount)
 		link.Predicted = draft.Amount
-		key := "payment " + p.ID
-		w.queued[key] = true
+		key, invoice, amount := "payment "+p.ID, link.LedgerParent, draft.Amount
+		w.queued[key], w.reserved[invoice] = true, w.reserved[invoice].Add(amount)
 		w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
 			draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
-			done:  func(result[ledger.Payment]) error { delete(w.queued, key); return nil }})
+			done: func(result[ledger.Payment]) error {
+				delete(w.queued, key)
+				if rest := w.reserved[invoice].Sub(amount); rest.IsZero() {
+					delete(w.reserved, invoice)
+				} else {
+					w.reserved[invoice] = rest
+				}
+				return nil
+			}})
 	}
 	return nil
 }

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
@@ -26,20 +29,26 @@ type desk struct {
 
 	newPayments []*booking
 	newEntries  []entry[ledger.Payment]
-	queued      map[string]bool // source ids of what is in the queues
-	reminders   []store.Link    // payments still to be judged, remembered with the next verdicts
-	blank       map[string]bool // prefixes of sightings: whether there are none
-	force       bool            // judge again what nothing has changed about
-	dry         bool            // nothing is written, to the store neither
+	queued      map[string]bool            // source ids of what is in the queues
+	reserved    map[string]decimal.Decimal // by invoice of the ledger: what queued payments will take of its balance
+	reminders   []store.Link               // payments still to be judged, remembered with the next verdicts
+	blank       map[string]bool            // prefixes of sightings: whether there are none
+	force       bool                       // judge again what nothing has changed about
+	dry         bool                       // nothing is written, to the store neither
+
+	// judgeOne drafts a payment, or says why it is not booked; [desk.judgePayment], or a flow's own.
+	judgeOne func(context.Context, *judging) (ledger.Payment, *eligibility.Reason, error)
 }
 
 func newDesk(r *run, books ledger.Ledger, paying PaymentSettings, currency ledger.Currency) *desk {
 	powers := books.Powers()
-	return &desk{run: r, books: books, powers: powers, paying: paying, currency: currency,
-		queued: map[string]bool{}, blank: map[string]bool{},
+	w := &desk{run: r, books: books, powers: powers, paying: paying, currency: currency,
+		queued: map[string]bool{}, reserved: map[string]decimal.Decimal{}, blank: map[string]bool{},
 		payments: book[ledger.Payment]{ledger.KindPayment, powers.Payments, func(p ledger.Payment) written {
 			return written{id: p.ID, version: p.Version, amount: p.Amount}
 		}}}
+	w.judgeOne = w.judgePayment
+	return w
 }
 
 // meta is what a flow knows of its pair beside the links.

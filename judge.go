@@ -260,7 +260,7 @@ func sticky(l store.Link) bool {
 		return false
 	}
 	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", "payment_deleted_in_ledger":
+	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.

@@ -106,7 +106,7 @@ func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
 		balance := as.Totals.Balance
 		for _, p := range j.payments {
 			link := w.paymentLink(b, p, nil)
-			draft, reason, err := w.judgePayment(context.Background(), b, p, &link, balance, false, map[string]bool{})
+			draft, reason, err := w.judgeOne(context.Background(), &judging{booking: b, payment: p, link: &link, balance: balance, taken: map[string]bool{}})
 			if err != nil {
 				return err
 			}

@@ -107,11 +107,28 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
 	}
+	for _, gone := range page.Deleted {
+		ids = append(ids, gone.ID)
+	}
 	links, err := w.linksTo(ctx, ledger.KindPayment, ids)
 	if err != nil {
 		return err
 	}
 	var kept verdicts
+	gone := func(l store.Link) {
+		if l.Pair != w.pair || l.State != store.Written || l.Batch != "" {
+			return
+		}
+		before := l
+		if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
+			// It was asked for.
+			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
+		} else {
+			park(&l, codeDeletedInLedger, "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+		}
+		l.Updated = time.Now().UTC()
+		kept.add(w.run, l, &before)
+	}
 	var unlinked ledger.Page[ledger.Payment]
 	for _, p := range page.Records {
 		l, ok := links[p.ID]
@@ -120,12 +137,13 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			if p.Mark != "" {
 				unlinked.Records = append(unlinked.Records, p)
 			}
-		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
-		default:
-			before := l
-			park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
-			l.Updated = time.Now().UTC()
-			kept.add(w.run, l, &before)
+		case p.Status == ledger.PaymentReversed:
+			gone(l)
+		}
+	}
+	for _, g := range page.Deleted {
+		if l, ok := links[g.ID]; ok {
+			gone(l)
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {
