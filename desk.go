@@ -32,6 +32,7 @@ type desk struct {
 	queued      map[string]bool            // source ids of what is in the queues
 	reserved    map[string]decimal.Decimal // by invoice of the ledger: what queued payments will take of its balance
 	reminders   []store.Link               // payments still to be judged, remembered with the next verdicts
+	creates     int                        // records of the flow's main kind that this run is to create
 	blank       map[string]bool            // prefixes of sightings: whether there are none
 	force       bool                       // judge again what nothing has changed about
 	dry         bool                       // nothing is written, to the store neither

@@ -182,7 +182,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			return reject(reasons)
 		}
 	}
-	if err := w.mayCreate(ctx); err != nil {
+	if err := w.mayCreate(ctx, ledger.KindInvoice); err != nil {
 		return err
 	}
 	draft.Contact.ID, draft.Mark = contactID, link.Mark
@@ -215,8 +215,8 @@ func (w *pass) newLink(inv ledger.Invoice, before *store.Link) store.Link {
 	return l
 }
 
-// mayCreate stops a run that would flood the books.
-func (w *pass) mayCreate(ctx context.Context) error {
+// mayCreate stops a run that would flood the books with records of the kind.
+func (w *desk) mayCreate(ctx context.Context, kind ledger.RecordKind) error {
 	limit := w.opts.MaxCreates
 	if limit == 0 {
 		org, err := w.organisation(ctx)
@@ -228,9 +228,9 @@ func (w *pass) mayCreate(ctx context.Context) error {
 		}
 		limit = 500
 	}
-	if limit > 0 && w.creates >= limit && w.plan == nil {
+	if limit > 0 && w.creates >= limit && !w.dry {
 		w.rep.Stopped = "max_creates"
-		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d invoices were created in this run, which is Options.MaxCreates; check the start date, then run again", limit)})
+		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d %ss were created in this run, which is Options.MaxCreates; check the start date, then run again", limit, kind)})
 		return errStopped
 	}
 	return nil

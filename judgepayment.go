@@ -92,16 +92,11 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	if code == "" {
 		code = s.Account
 	}
-	account, ok := w.charted.Account(code)
-	switch {
-	case code == "":
+	if code == "" {
 		return hold("payment_account_missing", "No account is set for this payment method.", p.Method, "an account")
-	case !ok:
-		return hold("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
-	case !account.Active:
-		return hold("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
-	case !account.TakesPayments:
-		return hold("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
+	}
+	if reason := payableAccount(w.charted, code); reason != nil {
+		return ledger.Payment{}, reason, nil
 	}
 	existing := b.ledger.Payments
 	if b.ledger.PaymentsElsewhere {
@@ -132,6 +127,23 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	}
 	return ledger.Payment{InvoiceID: b.invoice.LedgerID, Date: p.Date, PaidAt: p.PaidAt, Amount: amount, Currency: b.invoice.Currency,
 		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
+}
+
+// payableAccount says why no payment can be booked to an account; nil: it can.
+func payableAccount(chart ledger.Chart, code string) *eligibility.Reason {
+	account, ok := chart.Account(code)
+	var r eligibility.Reason
+	switch {
+	case !ok:
+		r = parked("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
+	case !account.Active:
+		r = parked("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
+	case !account.TakesPayments:
+		r = parked("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
+	default:
+		return nil
+	}
+	return &r
 }
 
 func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {

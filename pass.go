@@ -27,7 +27,6 @@ type pass struct {
 	newInvoices  []entry[ledger.Invoice]
 
 	pages       []*pageMark
-	creates     int
 	scanned     bool            // the ledger was read as a whole in this run
 	sweepNow    bool            // pushed records are read again, whenever that was done last
 	feedStarted bool            // the payment feed was joined in this run
@@ -136,6 +135,13 @@ func (w *pass) one(ctx context.Context, ref ledger.Ref) error {
 // begin settles the past: what is on its way, and whether this store knows the ledger.
 func (w *pass) begin(ctx context.Context) error {
 	if err := w.loadMeta(ctx); err != nil {
+		return err
+	}
+	flow := ""
+	if w.push.settings.paymentsWanted() {
+		flow = flowPush
+	}
+	if err := w.claimPayments(ctx, flow); err != nil {
 		return err
 	}
 	for _, resolve := range []func(context.Context, *run) error{w.contacts.resolve, w.invoices.resolve, w.payments.resolve, w.resolveChanges} {
