@@ -22,7 +22,9 @@ func (t *till) payByHand(ctx context.Context, id string, decide func(*store.Link
 	if err != nil {
 		return err
 	}
-	rows, _ = t.readable(rows)
+	if rows, _, err = t.readable(ctx, rows); err != nil {
+		return err
+	}
 	if len(rows) != 1 || rows[0].ID != id {
 		return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + id, Message: "the host has no such payment"}
 	}

@@ -67,9 +67,6 @@ func (t *till) begin(ctx context.Context) error {
 	if err := t.loadMeta(ctx); err != nil {
 		return err
 	}
-	if _, err := t.organisation(ctx); err != nil {
-		return err
-	}
 	if err := t.aloneHere(ctx); err != nil {
 		return err
 	}
@@ -169,17 +166,36 @@ func (t *till) watchInvoices(ctx context.Context) error {
 			return err
 		}
 		changed := make(map[string]bool, len(page.Records))
+		shown := sha256.New()
 		for _, inv := range page.Records {
 			changed[inv.ID] = true
+			fmt.Fprintf(shown, "%q %q %q %s ", inv.ID, inv.Version, inv.Status, inv.Totals.Balance)
 		}
 		for _, d := range page.Deleted {
 			changed[d.ID] = true
+			fmt.Fprintf(shown, "%q gone ", d.ID)
+		}
+		// A ledger shows what changed last to every run, until something newer does.
+		sum := hex.EncodeToString(shown.Sum(nil))
+		before, err := t.cursor(ctx, name+"/shown")
+		if err != nil {
+			return err
+		}
+		if len(changed) == 0 || string(before) == sum {
+			if page.Next != cursor {
+				if err := t.update(ctx, func(tx store.Tx) error { return t.setCursor(tx, name, page.Next) }); err != nil {
+					return err
+				}
+			}
+			continue
 		}
 		parked := store.LinkFilter{States: []store.LinkState{store.Parked}}
 		if err := t.judgeLinks(ctx, parked, func(l store.Link) bool { return changed[l.LedgerParent] }); err != nil {
 			return err
 		}
-		if err := t.update(ctx, func(tx store.Tx) error { return t.setCursor(tx, name, page.Next) }); err != nil {
+		if err := t.update(ctx, func(tx store.Tx) error {
+			return errors.Join(t.setCursor(tx, name, page.Next), tx.Cursors().Set(name+"/shown", sum))
+		}); err != nil {
 			return err
 		}
 	}
@@ -296,7 +312,14 @@ func (t *till) after(ctx context.Context) error {
 	if t.rep.Writes == 0 {
 		return nil
 	}
-	return t.watchPayments(ctx)
+	// Booking, and taking back, changes what is owed: others may have waited for it.
+	if err := t.watchPayments(ctx); err != nil {
+		return err
+	}
+	if err := t.watchInvoices(ctx); err != nil {
+		return err
+	}
+	return t.flush(ctx)
 }
 
 // judgeLinks judges the payments of the links again.

@@ -16,7 +16,10 @@ func (t *till) judgePayments(ctx context.Context, rows []ledger.Payment) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	rows, nameless := t.readable(rows)
+	rows, nameless, err := t.readable(ctx, rows)
+	if err != nil {
+		return err
+	}
 	if err := t.unread(ctx, nameless); err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (t *till) judgePayments(ctx context.Context, rows []ledger.Payment) error {
 
 // readable completes what a host said, and sets aside what has no identity. Of a payment that comes twice the
 // later word counts.
-func (t *till) readable(rows []ledger.Payment) ([]ledger.Payment, []ledger.Unread) {
+func (t *till) readable(ctx context.Context, rows []ledger.Payment) ([]ledger.Payment, []ledger.Unread, error) {
 	at := map[string]int{}
 	var out []ledger.Payment
 	var unread []ledger.Unread
@@ -90,16 +93,21 @@ func (t *till) readable(rows []ledger.Payment) ([]ledger.Payment, []ledger.Unrea
 		at[p.ID] = len(out)
 		out = append(out, p)
 	}
-	zone := time.UTC
-	if t.org != nil && t.org.TimeZone != nil {
-		zone = t.org.TimeZone
-	}
 	for i := range out {
-		if out[i].Date.IsZero() && !out[i].PaidAt.IsZero() {
-			out[i].Date = ledger.DateIn(out[i].PaidAt, zone)
+		if !out[i].Date.IsZero() || out[i].PaidAt.IsZero() || out[i].Status != ledger.PaymentConfirmed {
+			continue // and the ledger need not be asked where it is
 		}
+		org, err := t.organisation(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		zone := org.TimeZone
+		if zone == nil {
+			zone = time.UTC
+		}
+		out[i].Date = ledger.DateIn(out[i].PaidAt, zone)
 	}
-	return out, unread
+	return out, unread, nil
 }
 
 // bookingsOf groups payments by their invoice, in the order in which the money came, and names the bookings
