@@ -48,17 +48,17 @@ func (w *desk) needChart(ctx context.Context) error {
 	if w.chart != nil {
 		return nil
 	}
-	chart, err := w.books.Chart(ctx)
-	if err != nil {
-		return err
-	}
 	org, err := w.organisation(ctx)
 	if err != nil {
 		return err
 	}
+	chart, err := w.books.Chart(ctx)
+	if err != nil {
+		return err
+	}
 	w.charted, w.chart = chart, newChartIndex(chart)
-	// Lock dates and currencies park records too, and change as the chart does.
-	if hash := fmt.Sprint(chart.Hash(), org.LockDates, org.Currencies); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
+	// Lock dates, currencies and what is switched off park records too, and change as the chart does.
+	if hash := fmt.Sprint(chart.Hash(), org.LockDates, org.Currencies, org.LinesBy, org.Off); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
 		w.meta.Chart, w.meta.ChartAt = hash, time.Now().UTC()
 		return w.saveMeta(ctx)
 	}
@@ -102,6 +102,7 @@ var chartCodes = map[string]bool{
 	"account_missing": true, "account_archived": true, "account_invalid": true, "item_ambiguous": true, "item_archived": true,
 	"tax_rate_missing": true, "tax_rate_archived": true, "tax_rate_not_for_account": true, "tax_rate_invalid": true, "tax_rate_differs": true,
 	"payment_account_missing": true, "payment_account_archived": true, "payment_account_refuses": true,
+	"item_missing": true, ledger.RefusedSalesTaxOff: true, ledger.RefusedSalesTaxNotSetUp: true, ledger.RefusedDiscountsOff: true,
 	"locked_period": true, "currency_not_enabled": true,
 }
 
@@ -113,7 +114,7 @@ type Problem struct {
 }
 
 // Check compares the settings with the live organisations, and writes nothing: the pinned
-// organisations, the currency, each account and tax code. Runs go on with problems of the chart; the
+// organisations, the currency, each account, item and tax code, and what the company has switched off. Runs go on with problems of the chart; the
 // records that they touch are parked.
 func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
@@ -163,12 +164,20 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 			bad(setting, "payment_account_refuses", "account %q takes no payments in the ledger", code)
 		}
 	}
-	account("Accounts.Default", s.Accounts.Default, false)
 	account("Accounts.Discount", s.Accounts.Discount, false)
-	account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
-	account("Accounts.Shipping", s.Accounts.Shipping, false)
-	account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
-	account("RoundingAccount", s.RoundingAccount, false)
+	if w.org.LinesBy == ledger.ByItem {
+		problems = append(problems, s.checkItems(newChartIndex(chart))...)
+	} else {
+		if s.Accounts.Default == "" {
+			bad("Accounts.Default", "account_missing", "the ledger books lines by accounts, and no account is chosen for them")
+		}
+		account("Accounts.Default", s.Accounts.Default, false)
+		account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
+		account("Accounts.Shipping", s.Accounts.Shipping, false)
+		account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
+		account("RoundingAccount", s.RoundingAccount, false)
+	}
+	problems = append(problems, s.checkFeatures(*w.org)...)
 	if s.paymentsWanted() {
 		account("Payments.Account", s.Payments.Account, true)
 		for method, code := range s.Payments.Accounts {

@@ -125,7 +125,8 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	if reference == "" {
 		reference = b.source.Number
 	}
-	return ledger.Payment{InvoiceID: b.invoice.LedgerID, Date: p.Date, PaidAt: p.PaidAt, Amount: amount, Currency: b.invoice.Currency,
+	// The customer is the invoice's as the ledger has it now: a merge, or a person, may have changed it since.
+	return ledger.Payment{InvoiceID: b.invoice.LedgerID, Contact: b.ledger.Contact.ID, Date: p.Date, PaidAt: p.PaidAt, Amount: amount, Currency: b.invoice.Currency,
 		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
 }
 

@@ -129,7 +129,7 @@ func (l *Ledger) Chart(ctx context.Context) (ledger.Chart, error) {
 	}
 	if company.UnitedStates {
 		c.TaxRates = []ledger.TaxRate{
-			{Code: codeTaxable, Name: "Taxable, rate by address", Active: company.SalesTax && (!company.AutomatedTax || company.AutomatedTaxReady)},
+			{Code: codeTaxable, Name: "Taxable, rate by address", Active: true}, // where it is off, Predict says so
 			{Code: codeExempt, Name: "Not taxable", Active: true},
 		}
 	} else if err := l.taxRates(ctx, &c); err != nil {
@@ -284,34 +284,26 @@ func (l *Ledger) accountID(code string) (string, error) {
 
 // itemID is the id of the product that is named by SKU, id or full name, in this order.
 func (l *Ledger) itemID(name string) (string, error) {
-	if id, ok := strings.CutPrefix(name, byID); ok && isID(id) {
-		return id, nil
-	}
 	x := l.charted.Load()
 	if x == nil {
 		if isID(name) {
 			return name, nil
 		}
-		return "", refuse("", codeItemUnknown, "which product has this code is not known yet: call Chart first")
+		return "", refuse("", ledger.RefusedItemMissing, "which product has this code is not known yet: call Chart first")
 	}
 	for _, known := range []map[string][]string{x.skus, x.names} {
 		switch ids := known[fold(name)]; {
 		case len(ids) > 1:
-			return "", refuse("", "item_ambiguous", "several active products have this code: name one by its id")
+			return "", refuse("", ledger.RefusedItemAmbiguous, "several active products have this code: name one by its id")
 		case len(ids) == 1:
 			return ids[0], nil
 		}
 		if isActive, ok := x.items[name]; ok {
 			if !isActive {
-				return "", refuse("", "item_archived", "the product is inactive")
+				return "", refuse("", ledger.RefusedItemArchived, "the product is inactive")
 			}
 			return name, nil
 		}
 	}
-	return "", refuse("", codeItemUnknown, "there is no active product with this code")
+	return "", refuse("", ledger.RefusedItemMissing, "there is no active product with this code")
 }
-
-// byID in front of an item's code says that it is an id, and no SKU that looks like one.
-const byID = "id:"
-
-const codeItemUnknown = "item_unknown"

@@ -139,7 +139,6 @@ func (l *Ledger) toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 	}
 	inv.PaymentsElsewhere = len(paymentIDs(w)) > 0
 	inv.Unclear, inv.UnclearDetail = d.code, d.detail
-	l.remember(w.ID, w.CustomerRef.Value)
 	return inv
 }
 
@@ -171,14 +170,14 @@ func (d *doubt) lines(lines []ledger.Line, ws []wireLine) []ledger.Line {
 		case "SalesItemLineDetail":
 			s := &w.SalesItemLineDetail
 			line.Kind, line.Name = ledger.LineProduct, s.ItemRef.Name
-			line.ItemCode, line.Account, line.TaxCode = s.ItemRef.Value, s.ItemAccountRef.Value, s.TaxCodeRef.Value
+			line.ItemID, line.Account, line.TaxCode = s.ItemRef.Value, s.ItemAccountRef.Value, s.TaxCodeRef.Value
 			line.Quantity, line.UnitPrice = d.number("Qty", s.Qty), d.number("UnitPrice", s.UnitPrice)
 			if line.Quantity.IsZero() && line.UnitPrice.IsZero() {
 				line.Quantity, line.UnitPrice = one, line.Amount // a line may state its amount only
 			}
 			switch {
 			case s.ItemRef.Value == shippingItem:
-				line.Kind, line.ItemCode = ledger.LineShipping, ""
+				line.Kind, line.ItemID = ledger.LineShipping, ""
 			case line.Amount.IsNegative():
 				line.Kind = ledger.LineDiscount
 			}
@@ -208,6 +207,7 @@ func (l *Ledger) toPayment(w *wirePayment) ledger.Payment {
 	var d doubt
 	p := ledger.Payment{
 		ID:        w.ID,
+		Contact:   w.CustomerRef.Value,
 		Date:      d.date("TxnDate", w.TxnDate),
 		Currency:  d.currency(w.CurrencyRef.Value, l.home()),
 		Rate:      d.rate(w.ExchangeRate),
@@ -360,28 +360,6 @@ func (l *Ledger) screen(kind, id string) string {
 		host = "https://app.sandbox.qbo.intuit.com"
 	}
 	return host + "/app/" + kind + "?txnId=" + url.QueryEscape(id)
-}
-
-// maxCustomers is how many invoices' customers one half of the memory holds.
-const maxCustomers = 1 << 15
-
-// remember keeps whose an invoice is: a payment must name the customer, and is encoded without a call.
-func (l *Ledger) remember(invoice, customer string) {
-	if invoice == "" || customer == "" {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.customers[0] == nil || len(l.customers[0]) >= maxCustomers {
-		l.customers[1], l.customers[0] = l.customers[0], make(map[string]string)
-	}
-	l.customers[0][invoice] = customer
-}
-
-func (l *Ledger) customerOf(invoice string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return cmpOr(l.customers[0][invoice], l.customers[1][invoice])
 }
 
 // printable shows an enum that is not known: letters only, so that nothing personal passes.

@@ -146,13 +146,13 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	if c.UnitedStates && s.anyTaxed && !(all && stated.IsZero()) {
 		switch {
 		case !c.SalesTax:
-			return s, refuse("", "sales_tax_off", "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
+			return s, refuse("", ledger.RefusedSalesTaxOff, "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
 		case c.AutomatedTax && !c.AutomatedTaxReady:
-			return s, refuse("", "sales_tax_not_set_up", "the company's automated sales tax is not set up: finish that in QuickBooks")
+			return s, refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up: finish that in QuickBooks")
 		}
 	}
 	if discounts && !s.discount.IsZero() && !c.Discounts {
-		return s, refuse("", "discounts_off", "the company does not allow discounts on invoices: allow them in QuickBooks, under sales")
+		return s, refuse("", ledger.RefusedDiscountsOff, "the company does not allow discounts on invoices: allow them in QuickBooks, under sales")
 	}
 	return s, nil
 }

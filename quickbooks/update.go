@@ -125,8 +125,8 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 	for i := range full.Lines {
 		// What a line leaves open, the old line says.
 		if f := from[i]; f >= 0 {
-			if code := before.Lines[f].ItemCode; code != "" && (full.Lines[i].ItemCode == "" || full.Lines[i].ItemCode == code) {
-				full.Lines[i].ItemCode = byID + code
+			if full.Lines[i].ItemID == "" && full.Lines[i].ItemCode == "" {
+				full.Lines[i].ItemID = before.Lines[f].ItemID
 			}
 			full.Lines[i].TaxCode = cmpOr(full.Lines[i].TaxCode, before.Lines[f].TaxCode)
 			if full.Lines[i].Kind == ledger.LineDiscount {
@@ -134,18 +134,11 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 			}
 		}
 	}
-	old := *before
-	old.Lines = slices.Clone(before.Lines)
-	for i := range old.Lines {
-		if old.Lines[i].ItemCode != "" {
-			old.Lines[i].ItemCode = byID + old.Lines[i].ItemCode
-		}
-	}
 	var now, then outInvoice
 	if err := l.content(company, full, &then); err != nil {
 		return err
 	}
-	if err := l.content(company, old, &now); err != nil {
+	if err := l.content(company, *before, &now); err != nil {
 		return err
 	}
 	same := sameOut(now.Line, then.Line, true)
@@ -225,7 +218,7 @@ func pairs(before, want []ledger.Line) []int {
 	for _, same := range []func(b, w ledger.Line) bool{
 		func(b, w ledger.Line) bool { return w.ID != "" && b.ID == w.ID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") && samePrice(b, w) },
-		func(b, w ledger.Line) bool { return w.ItemCode != "" && w.ItemCode == b.ItemCode },
+		func(b, w ledger.Line) bool { return w.ItemID != "" && w.ItemID == b.ItemID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") },
 		func(b, w ledger.Line) bool { return true },
 	} {

@@ -179,7 +179,7 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 }
 
 func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount decimal.Decimal, taxed bool) (outLine, error) {
-	item, err := l.itemOf(company, line, taxed)
+	item, err := l.itemOf(company, line)
 	if err != nil {
 		return outLine{}, err
 	}
@@ -198,23 +198,19 @@ func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount 
 	}, nil
 }
 
-// itemOf is the product of a line: its own, QuickBooks' shipping, or the default for its taxability.
-func (l *Ledger) itemOf(company *Company, line ledger.Line, taxed bool) (string, error) {
-	o := &l.options
-	if line.ItemCode != "" {
+// itemOf is the product of a line: the one that it names, or QuickBooks' shipping.
+func (l *Ledger) itemOf(company *Company, line ledger.Line) (string, error) {
+	switch {
+	case isID(line.ItemID):
+		return line.ItemID, nil
+	case line.ItemID != "":
+		return "", refuse("", ledger.RefusedItemMissing, "a line's product has an id that is none of QuickBooks'")
+	case line.ItemCode != "":
 		return l.itemID(line.ItemCode)
-	}
-	if line.Kind == ledger.LineShipping && company.Shipping {
+	case line.Kind == ledger.LineShipping && company.Shipping:
 		return shippingItem, nil
 	}
-	name := cmpOr(o.NonTaxableItem, o.TaxableItem)
-	if taxed {
-		name = cmpOr(o.TaxableItem, o.NonTaxableItem)
-	}
-	if name == "" {
-		return "", refuse("", "item_missing", "a line names no product, and none is set for such lines: set TaxableItem and NonTaxableItem")
-	}
-	return l.itemID(name)
+	return "", refuse("", ledger.RefusedItemMissing, "a line names no product, and QuickBooks takes it for text then, without its amount")
 }
 
 // discountLine is all discounts of an invoice in one line, whose amount is above zero and is subtracted.
