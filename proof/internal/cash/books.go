@@ -63,6 +63,12 @@ func Xero(t *testing.T) Books {
 	plan := faults.New(1)
 	fake, err := xerofake.New(&xerofake.Options{Faults: plan, Seed: 7})
 	check(t, err)
+	return XeroOver(t, fake, plan)
+}
+
+// XeroOver is [Xero] over a fake that is there.
+func XeroOver(t *testing.T, fake *xerofake.Fake, plan *faults.Plan) Books {
+	t.Helper()
 	return &xeroBooks{t: t, fake: fake, plan: plan}
 }
 
