@@ -116,7 +116,12 @@ func (w *pass) leftovers(ctx context.Context) error {
 	if err := w.deferQueues(ctx); err != nil {
 		return err
 	}
-	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+	return w.countOpen(ctx, ledger.KindInvoice, ledger.KindPayment)
+}
+
+// countOpen counts what earlier runs left, as it stands, into the report.
+func (w *desk) countOpen(ctx context.Context, kinds ...ledger.RecordKind) error {
+	for _, kind := range kinds {
 		open := store.LinkFilter{Pair: w.pair, Kind: kind,
 			States: []store.LinkState{store.Parked, store.Refused, store.Uncertain, store.Intended, store.Deferred}}
 		if err := w.countLeft(ctx, open); err != nil {

@@ -25,10 +25,13 @@ func leaseName(org ledger.OrganisationID, kind ledger.RecordKind) string {
 	return "write/" + org.String() + "/" + string(kind)
 }
 
-// acquire takes the right to write to an organisation.
-func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options) (*fence, error) {
-	return acquireNames(ctx, db, o, "ledger "+org.String(), "another run is writing to this ledger",
-		leaseName(org, ledger.KindInvoice), leaseName(org, ledger.KindContact), leaseName(org, ledger.KindPayment))
+// acquire takes the right to write records of the kinds to an organisation.
+func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options, kinds ...ledger.RecordKind) (*fence, error) {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = leaseName(org, kind)
+	}
+	return acquireNames(ctx, db, o, "ledger "+org.String(), "another run is writing to this ledger", names...)
 }
 
 // acquireNames takes the leases, or returns [ledger.ErrLater] about thing with the time at which the
