@@ -12,9 +12,6 @@ import (
 
 const productsPath = "/v2/products"
 
-// byProductID in front of an item code says that an id follows, and no SKU.
-const byProductID = "id:"
-
 type wireListed struct { // RestV2Product_List
 	ID     text  `json:"id"`
 	Name   text  `json:"name"`
@@ -122,23 +119,23 @@ func (l *Ledger) products(ctx context.Context) ([]*wireListed, error) {
 	}
 }
 
-// productID is the product that an item code names.
-func (l *Ledger) productID(code string) (string, error) {
-	if id, ok := strings.CutPrefix(code, byProductID); ok {
-		if !isID(id) {
-			return "", refuse("", "product_invalid", "a product's id is a number")
+// productID is the product that a line names, by its id or by its SKU.
+func (l *Ledger) productID(line ledger.Line) (string, error) {
+	if line.ItemID != "" {
+		if !isID(line.ItemID) {
+			return "", refuse("", ledger.RefusedItemMissing, "a product's id is a number")
 		}
-		return id, nil
+		return line.ItemID, nil
 	}
 	known := l.charted.Load()
 	if known == nil {
 		return "", vendorbooks.NotSent(Vendor, "order", "a line names a product by its SKU, and the products are not known: call Chart first")
 	}
-	switch id, ok := (*known)[foldSKU(code)]; {
+	switch id, ok := (*known)[foldSKU(line.ItemCode)]; {
 	case !ok:
-		return "", refuse("", "product_invalid", "there is no active product with the SKU of a line")
+		return "", refuse("", ledger.RefusedItemMissing, "there is no active product with the SKU of a line")
 	case id == "":
-		return "", refuse("", "product_invalid", "several products have the SKU of a line: name one by its id")
+		return "", refuse("", ledger.RefusedItemAmbiguous, "several products have the SKU of a line: name one by its id")
 	default:
 		return id, nil
 	}

@@ -24,8 +24,8 @@ import (
 // # What an order holds
 //
 // Its lines need no product: a line becomes an item of the kind OTHER, SHIPPING, TAX, FINANCE_CHARGE or
-// DISCOUNT, and a line that names a product by [ledger.Line.ItemCode] (its SKU, or "id:" and its id) an item
-// PRODUCT. There are no accounts and no tax codes. Tax is a line of its own; what other lines state as theirs
+// DISCOUNT, and a line that names a product by [ledger.Line.ItemID], or by its SKU in ItemCode, an item
+// PRODUCT. There are no accounts and no tax codes ([ledger.ByNothing]). Tax is a line of its own; what other lines state as theirs
 // is added up into one. Whatever lowers the order is a discount. Quantities are whole numbers from 1 and
 // prices have the places of the currency: a line that needs others is written as one piece at its amount. An
 // order is not a draft, and has no void: [ledger.Powers] Voids deletes one that has no payments.

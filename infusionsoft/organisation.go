@@ -23,7 +23,7 @@ func (s *Source) Organisation(ctx context.Context) (ledger.Organisation, error) 
 	strange := s.c.stranger.Load() != nil
 	if o := s.o; !strange && o.Tenant != "" && o.Currency != "" && o.TimeZone != nil {
 		return ledger.Organisation{ID: ledger.OrganisationID{Vendor: Vendor, ID: o.Tenant}, Name: o.Tenant, Live: !o.Sandbox,
-			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places()}, nil
+			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places(), LinesBy: ledger.ByNothing}, nil
 	}
 	org, err := s.organisation(ctx, strange)
 	if err != nil {
@@ -116,6 +116,7 @@ func (s *Source) readOrganisation(ctx context.Context) (ledger.Organisation, err
 		return ledger.Organisation{}, err
 	}
 	org.PricePlaces = org.BaseCurrency.Places()
+	org.LinesBy = ledger.ByNothing
 	return org, nil
 }
 

@@ -173,7 +173,7 @@ var refusalCodes = []struct{ text, code string }{
 	{"given_name", ledger.RefusedContact},
 	{"family_name", ledger.RefusedContact},
 	{"email", ledger.RefusedContact},
-	{"product", "product_invalid"},
+	{"product", ledger.RefusedItemMissing},
 	{"transaction", ledger.RefusedLockedByMoney},
 }
 

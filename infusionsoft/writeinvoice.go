@@ -178,8 +178,8 @@ func (l *Ledger) newItem(line ledger.Line, p priced) (outItem, error) {
 		out.Type = "SHIPPING"
 	case line.Kind == ledger.LineFinanceCharge:
 		out.Type = "FINANCE_CHARGE"
-	case line.ItemCode != "":
-		id, err := l.productID(line.ItemCode)
+	case line.ItemID != "" || line.ItemCode != "":
+		id, err := l.productID(line)
 		if err != nil {
 			return out, err
 		}

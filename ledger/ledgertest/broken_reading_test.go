@@ -358,6 +358,24 @@ func readingFaults() []fault {
 				return l.Invoices(ctx, q)
 			}
 		}, "reading/from a date"},
+		{"reads paid invoices among the open ones", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				q.Open = false
+				return l.Invoices(ctx, q)
+			}
+		}, "reading/open"},
+		{"takes what is paid in part for settled", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
+					for p, err := range l.Invoices(ctx, q) {
+						p.Records = slices.DeleteFunc(p.Records, func(i ledger.Invoice) bool { return q.Open && i.Totals.Paid.IsPositive() })
+						if !yield(p, err) {
+							return
+						}
+					}
+				}
+			}
+		}, "reading/open"},
 		{"says that it cannot read", func(b *broken) {
 			b.invoices = func(context.Context, ledger.Ledger, ledger.Query) invoicePages {
 				return func(yield func(ledger.Page[ledger.Invoice], error) bool) {

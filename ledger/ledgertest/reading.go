@@ -605,6 +605,29 @@ func readingCases() []Case {
 			},
 		},
 		{
+			Name: "reading/open",
+			Rule: "only documents of which something is left to pay",
+			Why:  "whoever looks for unpaid invoices pays for every call, and most invoices of a company are paid",
+			run: func(s *suite) {
+				ids := s.seedMany(5)
+				if s.w.VoidInvoice != nil {
+					s.void(ids[2])
+				}
+				s.pay(ids[1], "11.25") // all of it
+				s.pay(ids[3], "1.00")
+				// What a void leaves to pay is the vendor's to say.
+				for _, q := range []ledger.Query{{Open: true}, {Open: true, Statuses: []ledger.Status{ledger.StatusApproved}}} {
+					r := s.readAll(q, nil)
+					s.holds(r.records, []string{ids[0], ids[3], ids[4]}, "reading of open ones")
+					for _, inv := range r.records {
+						if !inv.Totals.Balance.IsPositive() && inv.Unclear == "" {
+							s.bad("reading of open ones: of invoice %s %s is left to pay", inv.ID, inv.Totals.Balance)
+						}
+					}
+				}
+			},
+		},
+		{
 			Name: "reading/context",
 			Rule: "the vendor could not be reached, or failed, and a read was given up … An error that is not nil is the last thing yielded.",
 			Why:  "a run that cannot be stopped holds its lease, and a deployment waits for it",
