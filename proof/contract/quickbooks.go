@@ -110,6 +110,15 @@ func (q *quickbooksDocument) describe() {
 	q.post("/invoice", q.strict("Invoice", "Invoice", toChange), envelope("Invoice", reference("Invoice")), 50)
 	version := object{"type": "object", "required": []string{"Id", "SyncToken"}, "properties": object{"Id": reference("id"), "SyncToken": object{"type": "string"}}}
 	q.post("/invoice/void", version, envelope("Invoice", reference("Invoice")), 50, query("operation", true, object{"type": "string", "enum": []string{"void"}}))
+	// What the adapter does not do, and others do with the fake.
+	for _, entity := range strings.Fields("CreditMemo RefundReceipt Customer Vendor Item Account Term PaymentMethod") {
+		path := "/" + strings.ToLower(entity)
+		q.get(path+"/{id}", envelope(entity, reference(entity)))
+		q.post(path, q.strict(entity, entity, toCreate), envelope(entity, reference(entity)), 50)
+	}
+	q.post("/invoice/create", q.strict("Invoice", "Invoice", toCreate), envelope("Invoice", reference("Invoice")), 50, query("operation", true, object{"type": "string", "enum": []string{"create"}}))
+	q.post("/payment", q.strict("Payment", "Payment", toCreate), envelope("Payment", reference("Payment")), 50)
+	q.post("/invoice/{id}/send", nil, envelope("Invoice", reference("Invoice")), 50, query("sendTo", false, object{"type": "string"}))
 	q.post("/payment/delete", version, envelope("Payment", reference("Payment")), 50, query("operation", true, object{"type": "string", "enum": []string{"delete"}}))
 }
 
@@ -167,7 +176,12 @@ func (q *quickbooksDocument) operation(method, path string, body, answer object,
 	if body != nil {
 		op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": body}}}
 	}
-	q.paths["/{realm}"+path] = object{method: op}
+	item, _ := q.paths["/{realm}"+path].(object)
+	if item == nil {
+		item = object{}
+		q.paths["/{realm}"+path] = item
+	}
+	item[method] = op
 }
 
 var maxCharacters = regexp.MustCompile(`(?i)(\d+) char`)
@@ -285,6 +299,7 @@ func quickbooksAliases() []*Alias {
 			return "", false
 		}},
 		{Name: "operation=void", Reason: "§1: Void invoice POST /invoice?operation=void", Rewrite: operation("/invoice", "void")},
+		{Name: "operation=create", Reason: "§1: create and update are the same POST; here creations say so, to be told apart", Rewrite: operation("/invoice", "create")},
 		{Name: "operation=delete", Reason: "§1: Delete POST /{entity}?operation=delete", Rewrite: operation("/payment", "delete")},
 	}
 }
