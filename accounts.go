@@ -12,8 +12,11 @@ import (
 
 // AccountSettings say to which accounts the lines of pushed invoices are booked. Each names an account
 // of the ledger's chart by its code, or by its id where it has no code; blank means Default.
+//
+// A ledger whose lines are booked by items ([ledger.ByItem]) takes the accounts of the items that
+// [ItemSettings] name. Of these settings only Discount is used there, and blank means the ledger's own.
 type AccountSettings struct {
-	Default       string // needed; all lines that nothing below applies to
+	Default       string // needed, unless Items are set; all lines that nothing below applies to
 	Discount      string
 	FinanceCharge string
 	Shipping      string
@@ -34,9 +37,6 @@ type AccountSettings struct {
 // chart can say.
 func (s AccountSettings) Validate() error {
 	var errs []error
-	if s.Default == "" {
-		errs = append(errs, errors.New("invoicesync: accounts: Default is empty: choose the account for lines (often 200)"))
-	}
 	for _, a := range []struct{ name, code string }{
 		{"Default", s.Default}, {"Discount", s.Discount}, {"FinanceCharge", s.FinanceCharge}, {"Shipping", s.Shipping},
 	} {
@@ -70,33 +70,43 @@ func (s AccountSettings) forKind(k ledger.LineKind) string {
 // replaced.
 //
 // Reasons are what keeps these lines, and only these, from being booked: one for each broken target.
-func mapAccounts(lines []ledger.Line, chart *chartIndex, s AccountSettings) ([]ledger.Line, []eligibility.Reason) {
+func mapAccounts(lines []ledger.Line, chart *chartIndex, s AccountSettings, by ledger.LinesBy) ([]ledger.Line, []eligibility.Reason) {
 	out := slices.Clone(lines)
 	var reasons []eligibility.Reason
-	complain := func(r *eligibility.Reason) {
-		if r == nil {
-			return
-		}
-		for _, have := range reasons {
-			if have.Code == r.Code && have.Got == r.Got {
-				return
-			}
-		}
-		reasons = append(reasons, *r)
-	}
+	complain := func(r *eligibility.Reason) { reasons = addOnce(reasons, r) }
 	for i := range out {
 		l := &out[i]
 		if l.Kind == ledger.LineTax {
 			continue
 		}
 		l.Description = lineDescription(l)
-		l.Account, l.ItemCode = s.forKind(l.Kind), ""
+		l.Account, l.ItemCode, l.ItemID = s.forKind(l.Kind), "", ""
+		if by == ledger.ByNothing {
+			l.Account = ""
+			continue
+		}
+		if by == ledger.ByItem {
+			// mapItems gives the line its item, once it is known whether it bears tax.
+			if l.Account = ""; l.Kind == ledger.LineDiscount && s.Discount != "" {
+				l.Account = s.Discount
+				complain(checkAccount(l.Account, chart.accounts[l.Account]))
+			}
+			continue
+		}
 		if (s.SKUAccounts || s.ItemCodes) && l.Kind != ledger.LineDiscount {
 			complain(chart.applyItem(l, s))
 		}
 		complain(checkAccount(l.Account, chart.accounts[l.Account]))
 	}
 	return out, reasons
+}
+
+// addOnce adds a reason that is not nil and not there yet.
+func addOnce(reasons []eligibility.Reason, r *eligibility.Reason) []eligibility.Reason {
+	if r == nil || slices.ContainsFunc(reasons, func(have eligibility.Reason) bool { return have.Code == r.Code && have.Got == r.Got }) {
+		return reasons
+	}
+	return append(reasons, *r)
 }
 
 // lineDescription is the source's product name. Sources also give " " for no description.
@@ -129,11 +139,14 @@ func lineDescription(l *ledger.Line) string {
 type chartIndex struct {
 	accounts map[string]*ledger.Account // by code, and by id
 	items    map[string]*skuItems       // by folded code
+	byID     map[string]*ledger.Item
+	byName   map[string]*skuItems // by folded name
 }
 
-// skuItems are the items that answer to one SKU.
+// skuItems are the items that answer to one SKU, or to one name.
 type skuItems struct {
 	active   []*ledger.Item
+	names    bool // they answer by their name, not by their code
 	archived bool // there are inactive ones
 	agree    bool // the active ones have one sales account
 }
@@ -143,6 +156,8 @@ func newChartIndex(c ledger.Chart) *chartIndex {
 	x := &chartIndex{
 		accounts: make(map[string]*ledger.Account, 2*len(c.Accounts)),
 		items:    make(map[string]*skuItems, len(c.Items)),
+		byID:     make(map[string]*ledger.Item, len(c.Items)),
+		byName:   make(map[string]*skuItems, len(c.Items)),
 	}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
@@ -161,23 +176,30 @@ func newChartIndex(c ledger.Chart) *chartIndex {
 	}
 	for i := range c.Items {
 		it := &c.Items[i]
-		key := foldSKU(it.Code)
-		if key == "" {
-			continue
+		if it.ID != "" {
+			x.byID[it.ID] = it
 		}
-		g := x.items[key]
-		if g == nil {
-			g = &skuItems{agree: true}
-			x.items[key] = g
-		}
-		if !it.Active {
-			g.archived = true
-			continue
-		}
-		g.agree = g.agree && (len(g.active) == 0 || g.active[0].SalesAccount == it.SalesAccount)
-		g.active = append(g.active, it)
+		addItem(x.items, it.Code, it, false)
+		addItem(x.byName, it.Name, it, true)
 	}
 	return x
+}
+
+func addItem(index map[string]*skuItems, key string, it *ledger.Item, names bool) {
+	if key = foldSKU(key); key == "" {
+		return
+	}
+	g := index[key]
+	if g == nil {
+		g = &skuItems{agree: true, names: names}
+		index[key] = g
+	}
+	if !it.Active {
+		g.archived = true
+		return
+	}
+	g.agree = g.agree && (len(g.active) == 0 || g.active[0].SalesAccount == it.SalesAccount)
+	g.active = append(g.active, it)
 }
 
 // foldSKU makes texts equal that differ in case only. Raising first meets letters with two small forms.
@@ -224,7 +246,11 @@ func (g *skuItems) one(sku string) *ledger.Item {
 	}
 	var exact *ledger.Item
 	for _, it := range g.active {
-		if strings.TrimSpace(it.Code) != sku {
+		written := it.Code
+		if g.names {
+			written = it.Name
+		}
+		if strings.TrimSpace(written) != sku {
 			continue
 		}
 		if exact != nil {

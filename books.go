@@ -14,25 +14,24 @@ import (
 // its chart holds, and whether the settings fit it.
 
 // organisation asks the ledger who it is, once a run, and refuses what must not be written to.
-func (w *pass) organisation(ctx context.Context) (ledger.Organisation, error) {
+func (w *desk) organisation(ctx context.Context) (ledger.Organisation, error) {
 	if w.org != nil {
 		return *w.org, nil
 	}
-	org, err := w.push.ledger.Organisation(ctx)
+	org, err := w.books.Organisation(ctx)
 	if err != nil {
 		return org, err
 	}
-	s := w.push.settings
 	refuse := func(kind error, code, format string, args ...any) (ledger.Organisation, error) {
-		return org, &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "ledger " + s.Ledger.String(), Code: code, Message: fmt.Sprintf(format, args...)}
+		return org, &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "ledger " + w.pair.Ledger.String(), Code: code, Message: fmt.Sprintf(format, args...)}
 	}
-	if org.ID != s.Ledger {
+	if org.ID != w.pair.Ledger {
 		return refuse(ledger.ErrReconnect, "other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", org.ID)
 	}
-	if !org.Holds(s.Currency) {
-		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", s.Currency)
+	if w.currency != "" && !org.Holds(w.currency) {
+		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", w.currency)
 	}
-	if org.Live && w.plan == nil {
+	if org.Live && !w.dry {
 		if w.opts.Sealer == nil {
 			return refuse(ledger.ErrUnsupported, "sealer_missing", "it is a live organisation, and Options.Sealer is nil; give a sealer, so that writes do not lie in the store in clear")
 		}
@@ -45,21 +44,21 @@ func (w *pass) organisation(ctx context.Context) (ledger.Organisation, error) {
 }
 
 // needChart reads the chart, once a run, before the first record is shaped.
-func (w *pass) needChart(ctx context.Context) error {
+func (w *desk) needChart(ctx context.Context) error {
 	if w.chart != nil {
 		return nil
-	}
-	chart, err := w.push.ledger.Chart(ctx)
-	if err != nil {
-		return err
 	}
 	org, err := w.organisation(ctx)
 	if err != nil {
 		return err
 	}
+	chart, err := w.books.Chart(ctx)
+	if err != nil {
+		return err
+	}
 	w.charted, w.chart = chart, newChartIndex(chart)
-	// Lock dates and currencies park records too, and change as the chart does.
-	if hash := fmt.Sprint(chart.Hash(), org.LockDates, org.Currencies); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
+	// Lock dates, currencies and what is switched off park records too, and change as the chart does.
+	if hash := fmt.Sprint(chart.Hash(), org.LockDates, org.Currencies, org.LinesBy, org.Off); hash != w.meta.Chart || time.Since(w.meta.ChartAt) > w.opts.ChartAge/2 {
 		w.meta.Chart, w.meta.ChartAt = hash, time.Now().UTC()
 		return w.saveMeta(ctx)
 	}
@@ -68,7 +67,7 @@ func (w *pass) needChart(ctx context.Context) error {
 
 // chartMended reads the chart when something is parked for a reason that lies in it, or when the
 // chart is old, and reports whether it has changed since records were judged by it.
-func (w *pass) chartMended(ctx context.Context) (bool, error) {
+func (w *desk) chartMended(ctx context.Context) (bool, error) {
 	old := w.meta.Chart != "" && time.Since(w.meta.ChartAt) > w.opts.ChartAge
 	if !old {
 		waits := false
@@ -103,6 +102,7 @@ var chartCodes = map[string]bool{
 	"account_missing": true, "account_archived": true, "account_invalid": true, "item_ambiguous": true, "item_archived": true,
 	"tax_rate_missing": true, "tax_rate_archived": true, "tax_rate_not_for_account": true, "tax_rate_invalid": true, "tax_rate_differs": true,
 	"payment_account_missing": true, "payment_account_archived": true, "payment_account_refuses": true,
+	"item_missing": true, ledger.RefusedSalesTaxOff: true, ledger.RefusedSalesTaxNotSetUp: true, ledger.RefusedDiscountsOff: true,
 	"locked_period": true, "currency_not_enabled": true,
 }
 
@@ -114,12 +114,12 @@ type Problem struct {
 }
 
 // Check compares the settings with the live organisations, and writes nothing: the pinned
-// organisations, the currency, each account and tax code. Runs go on with problems of the chart; the
+// organisations, the currency, each account, item and tax code, and what the company has switched off. Runs go on with problems of the chart; the
 // records that they touch are parked.
 func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
 	w := newPass(p, r)
-	w.plan = func(Planned) bool { return true }
+	w.plan, w.dry = func(Planned) bool { return true }, true
 	var problems []Problem
 	bad := func(setting, code, format string, args ...any) {
 		problems = append(problems, Problem{setting, code, fmt.Sprintf(format, args...)})
@@ -164,12 +164,25 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 			bad(setting, "payment_account_refuses", "account %q takes no payments in the ledger", code)
 		}
 	}
-	account("Accounts.Default", s.Accounts.Default, false)
 	account("Accounts.Discount", s.Accounts.Discount, false)
-	account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
-	account("Accounts.Shipping", s.Accounts.Shipping, false)
-	account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
-	account("RoundingAccount", s.RoundingAccount, false)
+	switch w.org.LinesBy {
+	case ledger.ByItem:
+		problems = append(problems, s.checkItems(newChartIndex(chart))...)
+	case ledger.ByNothing:
+	default:
+		if s.Accounts.Default == "" {
+			bad("Accounts.Default", "account_missing", "the ledger books lines by accounts, and no account is chosen for them")
+		}
+		account("Accounts.Default", s.Accounts.Default, false)
+		account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
+		account("Accounts.Shipping", s.Accounts.Shipping, false)
+		account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
+		account("RoundingAccount", s.RoundingAccount, false)
+	}
+	if (s.Tax.Handling == TaxAsLine) != (w.org.LinesBy == ledger.ByNothing) {
+		bad("Tax.Handling", "tax_not_handled", "%q is for ledgers whose lines bear no tax codes, and nothing else is for them", TaxAsLine)
+	}
+	problems = append(problems, s.checkFeatures(*w.org)...)
 	if s.paymentsWanted() {
 		account("Payments.Account", s.Payments.Account, true)
 		for method, code := range s.Payments.Accounts {

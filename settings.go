@@ -39,6 +39,7 @@ type Settings struct {
 
 	Due      DueDateSettings
 	Accounts AccountSettings
+	Items    ItemSettings // in place of accounts, where the ledger books lines by items
 	Tax      TaxSettings
 	Numbers  NumberSettings
 	Contacts ContactSettings
@@ -47,7 +48,7 @@ type Settings struct {
 	FinanceCharges FinanceCharges
 
 	OnVariance      OnVariance // the ledger would compute another total than the source
-	RoundingAccount string     // for VarianceRoundingLine
+	RoundingAccount string     // for VarianceRoundingLine; Items.Rounding where lines are booked by items
 
 	OnEdit   OnEdit   // the source changed an invoice after it was pushed
 	OnDelete OnDelete // the source deleted one
@@ -181,8 +182,15 @@ func (s Settings) Validate() error {
 	if s.paymentsWanted() && s.Payments.Account == "" && len(s.Payments.Accounts) == 0 {
 		bad("Payments.Account is empty: name the account that takes payments")
 	}
-	if s.OnVariance == VarianceRoundingLine && s.RoundingAccount == "" {
-		bad("RoundingAccount is empty: name the account for rounding lines")
+	booked := s.Tax.Handling != TaxAsLine // to accounts or items
+	if booked && s.Accounts.Default == "" && !s.Items.chosen() {
+		bad("Accounts.Default is empty: choose the account for lines (often 200), or the Items where the ledger books lines by items")
+	}
+	if booked && s.OnVariance == VarianceRoundingLine && s.RoundingAccount == "" && s.Items.Rounding == "" {
+		bad("RoundingAccount is empty: name the account for rounding lines, or Items.Rounding where the ledger books lines by items")
+	}
+	if s.Tax.Difference == TaxDifferenceLine && s.Tax.LiabilityAccount == "" && s.Items.SalesTax == "" {
+		bad("Tax.LiabilityAccount is empty: choose the account for tax lines, or Items.SalesTax where the ledger books lines by items")
 	}
 	for _, e := range []struct {
 		name, value string
@@ -207,7 +215,11 @@ func (s Settings) Validate() error {
 	if s.Interval < 0 {
 		bad("Interval is negative")
 	}
-	for _, err := range []error{s.Due.Validate(), s.Accounts.Validate(), s.Tax.Validate()} {
+	items := s.Items
+	if !booked && items == (ItemSettings{BySKU: true}) {
+		items = ItemSettings{} // it is all there is to choose
+	}
+	for _, err := range []error{s.Due.Validate(), s.Accounts.Validate(), items.Validate(), s.Tax.Validate()} {
 		if err != nil {
 			errs = append(errs, err)
 		}

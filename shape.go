@@ -47,11 +47,31 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 		}
 		shaped.Lines = append(shaped.Lines, l)
 	}
-	mapped, accountReasons := mapAccounts(shaped.Lines, w.chart, s.Accounts)
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return ledger.Invoice{}, "", nil, err
+	}
+	mapped, accountReasons := mapAccounts(shaped.Lines, w.chart, s.Accounts, org.LinesBy)
 	reasons = append(reasons, accountReasons...)
 	shaped.Lines = mapped
-	taxed, taxReasons := applyTax(shaped, w.charted, s.Tax, predict)
+	var items *ItemSettings
+	if org.LinesBy == ledger.ByItem {
+		items = &s.Items
+	}
+	var taxed ledger.Invoice
+	var taxReasons []eligibility.Reason
+	if org.LinesBy == ledger.ByNothing {
+		taxed, taxReasons = taxAsLine(shaped)
+		if len(taxReasons) == 0 {
+			taxReasons = namedItems(taxed.Lines, w.chart, s.Items)
+		}
+	} else {
+		taxed, taxReasons = applyTax(shaped, w.charted, s.Tax, items, predict)
+	}
 	reasons = append(reasons, taxReasons...)
+	if items != nil && len(taxReasons) == 0 {
+		reasons = append(reasons, mapItems(taxed.Lines, w.chart, s.Items, s.Tax.TaxableCode, org)...)
+	}
 	if len(reasons) > 0 {
 		return draft, rule, reasons, nil
 	}
@@ -74,14 +94,14 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 		reasons = append(reasons, *reason)
 	}
 	var reason *eligibility.Reason
-	if draft.Totals, reason = w.predictTotals(inv, &draft, predict); reason != nil {
+	if draft.Totals, reason = w.predictTotals(inv, &draft, items != nil, predict); reason != nil {
 		reasons = append(reasons, *reason)
 	}
 	return draft, rule, reasons, nil
 }
 
 // predictTotals compares what the ledger will compute with what the source says, under the policy.
-func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Totals, *eligibility.Reason) {
+func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, byItem bool, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Totals, *eligibility.Reason) {
 	s := w.push.settings
 	want := expectedTotal(inv, s)
 	p, err := predict(*draft)
@@ -107,8 +127,16 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, predict 
 	case VarianceRoundingLine:
 		// Rounding is a minor unit a line at most; more is another mistake.
 		if diff.Abs().LessThanOrEqual(inv.Currency.Minor().Mul(decimal.NewFromInt(int64(len(draft.Lines))))) {
-			draft.Lines = append(draft.Lines, ledger.Line{Kind: ledger.LineOther, Description: "Rounding", Quantity: decimal.NewFromInt(1),
-				UnitPrice: diff, Amount: diff, Account: s.RoundingAccount, TaxCode: s.Tax.ZeroCode})
+			line := ledger.Line{Kind: ledger.LineOther, Description: "Rounding", Quantity: decimal.NewFromInt(1),
+				UnitPrice: diff, Amount: diff, Account: s.RoundingAccount, TaxCode: s.Tax.ZeroCode}
+			if byItem {
+				it, r := w.chart.item(s.Items.Rounding)
+				if r != nil {
+					return p.Totals, r
+				}
+				line.Account, line.ItemID, line.ItemCode = "", it.ID, it.Code
+			}
+			draft.Lines = append(draft.Lines, line)
 			if q, err := predict(*draft); err == nil && q.Totals.Total.Equal(want) && q.Unclear == "" {
 				return q.Totals, nil
 			}
@@ -145,7 +173,7 @@ func leftOut(inv ledger.Invoice, l ledger.Line, s Settings) bool {
 
 // rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a
 // rate of its own. A host states one with Options.Adjust.
-func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
+func (w *desk) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
 	org, err := w.organisation(ctx)
 	if err != nil || currency == org.BaseCurrency || rate.Valid && rate.Decimal.IsPositive() {
 		return nil

@@ -1,6 +1,7 @@
 package invoicesync
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +26,8 @@ type TaxSettings struct {
 	// Difference says what happens to an invoice whose tax TaxableCode does not give, with TaxAsSource.
 	Difference TaxDifference
 
-	// LiabilityAccount takes tax as a line of its own: with TaxDifferenceLine, and with TaxNotHandled.
+	// LiabilityAccount takes tax as a line of its own: with TaxDifferenceLine, and with TaxNotHandled. Where the
+	// ledger books lines by items, [ItemSettings].SalesTax takes it.
 	LiabilityAccount string
 }
 
@@ -43,6 +45,11 @@ const (
 	// TaxByLedger gives the lines that the source calls taxable the TaxableCode and leaves the rest to
 	// the ledger. Its total may differ from the source's; [Settings.OnVariance] decides about that.
 	TaxByLedger TaxHandling = "ledger"
+
+	// TaxAsLine makes the source's tax a line of its own, of kind tax, for ledgers whose lines bear no tax
+	// codes ([ledger.ByNothing]), and only for them. Prices that contain tax become prices before tax where
+	// the source states the tax of each line.
+	TaxAsLine TaxHandling = "line"
 
 	// TaxNotHandled gives no line a tax. An invoice that has tax in the source gets it as a line to
 	// LiabilityAccount, or is parked as "tax_not_handled" where there is none.
@@ -76,16 +83,13 @@ func (s TaxSettings) Validate() error {
 		if s.TaxableCode == s.ZeroCode && s.ZeroCode != "" {
 			bad("TaxableCode and ZeroCode are both %s: choose two", s.ZeroCode)
 		}
-	case TaxNotHandled:
+	case TaxNotHandled, TaxAsLine:
 	default:
 		bad("Handling %q is unknown", s.Handling)
 	}
 	switch s.Difference {
 	case TaxDifferencePark:
 	case TaxDifferenceLine:
-		if s.LiabilityAccount == "" {
-			bad("LiabilityAccount is empty: choose the account for tax lines")
-		}
 	default:
 		bad("Difference %q is unknown", s.Difference)
 	}
@@ -104,15 +108,22 @@ func (s TaxSettings) Validate() error {
 // The lines must have their accounts already (see [mapAccounts]); the argument's lines are left alone.
 // Totals stay the source's, for the caller to compare with.
 //
+// items are nil where the ledger books lines by accounts. Otherwise [mapItems] comes after, and a line of tax
+// keeps its kind for it.
+//
 // predict is the ledger's arithmetic. It is not called for an invoice without tax.
 //
 // With reasons, the invoice must be parked and the one returned means nothing.
-func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Invoice, []eligibility.Reason) {
+func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, items *ItemSettings, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Invoice, []eligibility.Reason) {
 	if inv.TaxMode == ledger.TaxInclusive {
 		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), string(ledger.TaxExclusive),
 			"The invoice's prices include tax, and only prices before tax can be transferred.")}
 	}
-	t := taxing{inv: inv, chart: &chart, s: s, predict: predict}
+	if s.Handling == TaxAsLine {
+		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxNotHandled, string(s.Handling), "a tax code for each line",
+			"The ledger wants a tax code on each line, and the settings make tax a line of its own. Choose another handling of tax.")}
+	}
+	t := taxing{inv: inv, chart: &chart, s: s, items: items, predict: predict}
 	t.takeOutTax()
 	if s.Handling != TaxByLedger && !inv.Currency.Fits(t.total) {
 		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodePrecision, t.total.String(),
@@ -126,9 +137,9 @@ func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, predict fun
 	case t.total.IsZero():
 		t.exempt()
 	case s.Handling == TaxNotHandled:
-		if s.LiabilityAccount == "" {
+		if t.ownLine() == "" {
 			r = parkReason("tax", eligibility.CodeTaxNotHandled, t.total.String(), "0",
-				"The invoice has tax of %s, and no account is chosen for it. Choose how tax is handled in the settings.", t.total)
+				"The invoice has tax of %s, and nothing is chosen to book it to. Choose how tax is handled in the settings.", t.total)
 			break
 		}
 		r = t.lineOfItsOwn()
@@ -139,7 +150,7 @@ func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, predict fun
 			r = t.lineOfItsOwn()
 		}
 	}
-	if r != nil && r.Code == eligibility.CodeTaxNotPredictable {
+	if r != nil && t.unpredicted {
 		// A code that the ledger does not have explains it better.
 		var missing []eligibility.Reason
 		for _, code := range []string{s.TaxableCode, s.ZeroCode} {
@@ -162,8 +173,19 @@ type taxing struct {
 	inv     ledger.Invoice // its lines are a copy, without lines of tax
 	chart   *ledger.Chart
 	s       TaxSettings
+	items   *ItemSettings // nil: lines are booked by accounts
 	predict func(ledger.Invoice) (ledger.Prediction, error)
 	total   decimal.Decimal // the source's tax
+
+	unpredicted bool // the ledger's own refusal is the reason
+}
+
+// ownLine is what a line of tax is booked to; "": nothing is chosen.
+func (t *taxing) ownLine() string {
+	if t.items != nil {
+		return t.items.SalesTax
+	}
+	return t.s.LiabilityAccount
 }
 
 // takeOutTax sums the source's tax and removes every trace of it from the lines. Where a source has no
@@ -220,13 +242,16 @@ func (t *taxing) exempt() {
 
 // lineOfItsOwn books the tax as a line that bears none.
 func (t *taxing) lineOfItsOwn() *eligibility.Reason {
-	if r := checkAccount(t.s.LiabilityAccount, t.account(t.s.LiabilityAccount)); r != nil {
+	kind, account := ledger.LineOther, t.s.LiabilityAccount
+	if t.items != nil {
+		kind, account = ledger.LineTax, ""
+	} else if r := checkAccount(account, t.account(account)); r != nil {
 		return r
 	}
 	t.inv.Lines = append(t.inv.Lines, ledger.Line{
-		Kind: ledger.LineOther, Name: "Sales tax", Description: "Sales tax",
+		Kind: kind, Name: "Sales tax", Description: "Sales tax",
 		Quantity: decimal.NewFromInt(1), UnitPrice: t.total, Amount: t.total,
-		Taxability: ledger.NonTaxable, Account: t.s.LiabilityAccount,
+		Taxability: ledger.NonTaxable, Account: account,
 	})
 	t.exempt()
 	return nil
@@ -276,8 +301,10 @@ func (t *taxing) asSource() *eligibility.Reason {
 		t.mark(set)
 		p, err := t.predict(t.inv)
 		if err != nil {
-			// The adapter's errors name no person, by the contract of package ledger.
-			return parkReason("tax", eligibility.CodeTaxNotPredictable, ledger.Code(err), "",
+			// The ledger's own code says best what is wrong, such as sales tax that is switched off. The
+			// adapter's errors name no person, by the contract of package ledger.
+			t.unpredicted = true
+			return parkReason("tax", cmp.Or(ledger.Code(err), eligibility.CodeTaxNotPredictable), "", "",
 				"What the ledger would make of the invoice's tax cannot be worked out: %v.", err)
 		}
 		// A prediction that hangs on rounding unknown here proves no equality, while a stated tax

@@ -204,7 +204,7 @@ func TestApplyTax(t *testing.T) {
 		before := slices.Clone(inv.Lines)
 		calls := 0
 		predict := byLine(chart)
-		got, reasons := applyTax(inv, chart, c.settings, func(i ledger.Invoice) (ledger.Prediction, error) {
+		got, reasons := applyTax(inv, chart, c.settings, nil, func(i ledger.Invoice) (ledger.Prediction, error) {
 			calls++
 			return predict(i)
 		})
@@ -236,7 +236,7 @@ func TestApplyTaxLineOfItsOwn(t *testing.T) {
 	chart := shapingChart()
 	s := TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE", Difference: TaxDifferenceLine, LiabilityAccount: "820"}
 	inv := ledger.Invoice{Currency: "AUD", Lines: taxLines(t, "product 100.00 taxable | tax 7.25")}
-	got, reasons := applyTax(inv, chart, s, byLine(chart))
+	got, reasons := applyTax(inv, chart, s, nil, byLine(chart))
 	require.Empty(t, reasons)
 	last := got.Lines[1]
 	assert.Equal(t, "Sales tax", last.Description)
@@ -254,18 +254,18 @@ func TestApplyTaxModes(t *testing.T) {
 	chart := shapingChart()
 	lines := taxLines(t, "product 100.00 taxable")
 
-	got, reasons := applyTax(ledger.Invoice{Currency: "AUD", Lines: lines}, chart, TaxSettings{Handling: TaxNotHandled}, byLine(chart))
+	got, reasons := applyTax(ledger.Invoice{Currency: "AUD", Lines: lines}, chart, TaxSettings{Handling: TaxNotHandled}, nil, byLine(chart))
 	assert.Empty(t, reasons)
 	assert.Equal(t, ledger.TaxNone, got.TaxMode, "without any code the invoice is one without tax")
 
 	got, reasons = applyTax(ledger.Invoice{Currency: "AUD", TaxMode: ledger.TaxNone, Lines: lines}, chart,
-		TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, byLine(chart))
+		TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, nil, byLine(chart))
 	assert.Empty(t, reasons)
 	assert.Equal(t, ledger.TaxExclusive, got.TaxMode)
 
 	// Tax that only the totals state is tax.
 	inTotals := ledger.Invoice{Currency: "AUD", Lines: lines, Totals: ledger.Totals{Tax: amt("10")}}
-	got, reasons = applyTax(inTotals, chart, TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, byLine(chart))
+	got, reasons = applyTax(inTotals, chart, TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, nil, byLine(chart))
 	assert.Empty(t, reasons)
 	assert.Equal(t, "OUTPUT", told(got))
 }
@@ -273,13 +273,16 @@ func TestApplyTaxModes(t *testing.T) {
 func TestApplyTaxNotPredictable(t *testing.T) {
 	t.Parallel()
 	inv := ledger.Invoice{Currency: "AUD", Lines: taxLines(t, "product 100.00 taxable | tax 10.00")}
-	_, reasons := applyTax(inv, shapingChart(), TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"},
+	_, reasons := applyTax(inv, shapingChart(), TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, nil,
 		func(ledger.Invoice) (ledger.Prediction, error) {
 			return ledger.Prediction{}, &ledger.Error{Kind: ledger.ErrRefused, Code: "precision"}
 		})
 	require.Len(t, reasons, 1)
+	assert.Equal(t, "precision", reasons[0].Code, "the ledger's own code")
+	_, reasons = applyTax(inv, shapingChart(), TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "NONE"}, nil,
+		func(ledger.Invoice) (ledger.Prediction, error) { return ledger.Prediction{}, errors.New("no code") })
+	require.Len(t, reasons, 1)
 	assert.Equal(t, "tax_not_predictable", reasons[0].Code)
-	assert.Equal(t, "precision", reasons[0].Got)
 }
 
 // Whatever the lines: what is not parked has the source's tax to the last cent, stated on all taxable
@@ -323,8 +326,8 @@ func TestApplyTaxProperties(t *testing.T) {
 		tax := cur.Round(base.Mul(amt("0.07"))).Add(cur.FromMinor(rnd.Int64N(5) - 2))
 		inv.Lines = append(inv.Lines, ledger.Line{Kind: ledger.LineTax, Amount: tax})
 
-		got, reasons := applyTax(inv, chart, s, predict)
-		again, reasonsAgain := applyTax(inv, chart, s, predict)
+		got, reasons := applyTax(inv, chart, s, nil, predict)
+		again, reasonsAgain := applyTax(inv, chart, s, nil, predict)
 		require.Equal(t, reasons, reasonsAgain, "seed %d", seed)
 		if len(reasons) > 0 {
 			parkedCount++
@@ -372,7 +375,6 @@ func TestTaxSettings(t *testing.T) {
 		"TaxableCode is empty":             func(s *TaxSettings) { s.TaxableCode = "" },
 		"ZeroCode is empty":                func(s *TaxSettings) { s.ZeroCode = "" },
 		"are both OUTPUT":                  func(s *TaxSettings) { s.ZeroCode = "OUTPUT" },
-		"LiabilityAccount is empty":        func(s *TaxSettings) { s.Difference = TaxDifferenceLine },
 		`Handling "later" is unknown`:      func(s *TaxSettings) { s.Handling = "later" },
 		`Difference "hide" is unknown`:     func(s *TaxSettings) { s.Difference = "hide" },
 		`ZeroCode "NONE " has spaces`:      func(s *TaxSettings) { s.ZeroCode = "NONE " },
@@ -392,7 +394,7 @@ func BenchmarkApplyTax(b *testing.B) {
 	inv := ledger.Invoice{Currency: "AUD", Lines: taxLines(b, "A product 100.00 taxable | discount -10.00 on A | product 50.00 exempt | shipping 20.00 | tax 9.00")}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, reasons := applyTax(inv, chart, s, predict); reasons != nil {
+		if _, reasons := applyTax(inv, chart, s, nil, predict); reasons != nil {
 			b.Fatal(reasons)
 		}
 	}

@@ -45,6 +45,7 @@ const (
 	// Of accounts and tax, found while an eligible invoice is shaped.
 	CodeAccountMissing        = "account_missing"
 	CodeAccountArchived       = "account_archived"
+	CodeItemMissing           = "item_missing"
 	CodeItemAmbiguous         = "item_ambiguous"
 	CodeItemArchived          = "item_archived"
 	CodeTaxRateMissing        = "tax_rate_missing"
@@ -117,8 +118,9 @@ var codes = [...]CodeInfo{
 
 	{CodeAccountMissing, Park, "A line needs an account that the ledger does not have."},
 	{CodeAccountArchived, Park, "A line needs an account that is archived in the ledger."},
-	{CodeItemAmbiguous, Park, "Several items of the ledger have the line's SKU as their code and do not agree."},
-	{CodeItemArchived, Park, "The ledger's item with the line's SKU as its code is inactive."},
+	{CodeItemMissing, Park, "A line needs an item, and none is chosen for it, or the ledger does not have it."},
+	{CodeItemAmbiguous, Park, "Several items of the ledger answer to the line's SKU, or to the name of the one that is chosen, and do not agree."},
+	{CodeItemArchived, Park, "The ledger's item for a line is inactive."},
 	{CodeTaxRateMissing, Park, "The invoice needs a tax code that the ledger does not have."},
 	{CodeTaxRateArchived, Park, "The invoice needs a tax code that is archived in the ledger."},
 	{CodeTaxRateNotForAccount, Park, "The ledger does not allow a tax code on a line's account."},

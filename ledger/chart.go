@@ -43,7 +43,7 @@ type TaxRate struct {
 // Item is an entry of the ledger's product list.
 type Item struct {
 	ID           string
-	Code         string // compared with a SKU
+	Code         string // compared with a SKU; may be empty
 	Name         string
 	SalesAccount string
 	SalesTaxCode string

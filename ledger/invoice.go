@@ -147,6 +147,7 @@ type Line struct {
 	TaxAmount   decimal.NullDecimal // stated tax; not valid: the ledger computes it
 	Account     string              // the ledger's account code
 	ItemCode    string              // the ledger's item code
+	ItemID      string              // the ledger's id of the item, where the code alone may not tell; it wins
 	Tracking    []Tracking
 }
 

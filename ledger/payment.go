@@ -26,6 +26,7 @@ type Payment struct {
 	FeedID     string // id in the vendor's payment feed, where it differs from ID
 	InvoiceID  string
 	InvoiceIDs []string // of a feed record that covers several invoices
+	Contact    string   // id of the contact whose payment it is, which is the invoice's: some ledgers refuse one without
 	Date       Date
 	PaidAt     time.Time // the instant, where the vendor states one
 	Amount     decimal.Decimal

@@ -138,6 +138,15 @@ const (
 	RefusedNotApproved   = "not_approved"
 	RefusedContact       = "contact_invalid"
 	RefusedLockedByMoney = "locked_by_payment"
+
+	// Of a line that names no item, or one that is not there, is inactive, or is not the only one with the name.
+	RefusedItemMissing   = "item_missing"
+	RefusedItemArchived  = "item_archived"
+	RefusedItemAmbiguous = "item_ambiguous"
+	// Of what the company has switched off; see [Organisation.Off].
+	RefusedSalesTaxOff      = "sales_tax_off"
+	RefusedSalesTaxNotSetUp = "sales_tax_not_set_up"
+	RefusedDiscountsOff     = "discounts_off"
 )
 
 // Sought says what to look for.

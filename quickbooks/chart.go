@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,7 @@ func (l *Ledger) Chart(ctx context.Context) (ledger.Chart, error) {
 	}
 	if company.UnitedStates {
 		c.TaxRates = []ledger.TaxRate{
-			{Code: codeTaxable, Name: "Taxable, rate by address", Active: company.SalesTax && (!company.AutomatedTax || company.AutomatedTaxReady)},
+			{Code: codeTaxable, Name: "Taxable, rate by address", Active: true}, // where it is off, Predict says so
 			{Code: codeExempt, Name: "Not taxable", Active: true},
 		}
 	} else if err := l.taxRates(ctx, &c); err != nil {
@@ -144,7 +145,7 @@ func (l *Ledger) accounts(ctx context.Context, c *ledger.Chart, x *charted) erro
 		for _, a := range w.QueryResponse.Account {
 			currency, _ := ledger.ParseCurrency(a.CurrencyRef.Value)
 			c.Accounts = append(c.Accounts, ledger.Account{
-				ID: a.ID, Code: a.AcctNum, Name: cmpOr(a.FullyQualifiedName, a.Name), Class: strings.ToLower(a.Classification),
+				ID: a.ID, Code: a.AcctNum, Name: cmp.Or(a.FullyQualifiedName, a.Name), Class: strings.ToLower(a.Classification),
 				Active: active(a.Active), Currency: currency, TaxCode: a.TaxCodeRef.Value,
 				// Undeposited funds is an other current asset.
 				TakesPayments: a.AccountType == "Bank" || a.AccountType == "Other Current Asset",
@@ -174,8 +175,8 @@ func (l *Ledger) items(ctx context.Context, company *Company, c *ledger.Chart, x
 				continue
 			}
 			item := ledger.Item{
-				ID: i.ID, Code: i.Sku, Name: cmpOr(i.FullyQualifiedName, i.Name), Active: active(i.Active),
-				SalesAccount: cmpOr(x.numbers[i.IncomeAccountRef.Value], i.IncomeAccountRef.Value), SalesTaxCode: i.SalesTaxCodeRef.Value,
+				ID: i.ID, Code: i.Sku, Name: cmp.Or(i.FullyQualifiedName, i.Name), Active: active(i.Active),
+				SalesAccount: cmp.Or(x.numbers[i.IncomeAccountRef.Value], i.IncomeAccountRef.Value), SalesTaxCode: i.SalesTaxCodeRef.Value,
 			}
 			if company.UnitedStates {
 				item.SalesTaxCode = codeExempt
@@ -261,7 +262,7 @@ func fold(s string) string { return strings.ToLower(strings.ToUpper(strings.Trim
 // accountCode is an account's number, as far as the chart was read, or else its id.
 func (l *Ledger) accountCode(id string) string {
 	if x := l.charted.Load(); x != nil {
-		return cmpOr(x.numbers[id], id)
+		return cmp.Or(x.numbers[id], id)
 	}
 	return id
 }
@@ -284,34 +285,26 @@ func (l *Ledger) accountID(code string) (string, error) {
 
 // itemID is the id of the product that is named by SKU, id or full name, in this order.
 func (l *Ledger) itemID(name string) (string, error) {
-	if id, ok := strings.CutPrefix(name, byID); ok && isID(id) {
-		return id, nil
-	}
 	x := l.charted.Load()
 	if x == nil {
 		if isID(name) {
 			return name, nil
 		}
-		return "", refuse("", codeItemUnknown, "which product has this code is not known yet: call Chart first")
+		return "", refuse("", ledger.RefusedItemMissing, "which product has this code is not known yet: call Chart first")
 	}
 	for _, known := range []map[string][]string{x.skus, x.names} {
 		switch ids := known[fold(name)]; {
 		case len(ids) > 1:
-			return "", refuse("", "item_ambiguous", "several active products have this code: name one by its id")
+			return "", refuse("", ledger.RefusedItemAmbiguous, "several active products have this code: name one by its id")
 		case len(ids) == 1:
 			return ids[0], nil
 		}
 		if isActive, ok := x.items[name]; ok {
 			if !isActive {
-				return "", refuse("", "item_archived", "the product is inactive")
+				return "", refuse("", ledger.RefusedItemArchived, "the product is inactive")
 			}
 			return name, nil
 		}
 	}
-	return "", refuse("", codeItemUnknown, "there is no active product with this code")
+	return "", refuse("", ledger.RefusedItemMissing, "there is no active product with this code")
 }
-
-// byID in front of an item's code says that it is an id, and no SKU that looks like one.
-const byID = "id:"
-
-const codeItemUnknown = "item_unknown"

@@ -50,13 +50,6 @@ func enter(t *testing.T, s *setup, test func(*room)) {
 		fake, err := quickbooksfake.New(&quickbooksfake.Options{Companies: []quickbooksfake.Company{s.company}, Faults: plan, Seed: 1, Switches: s.switches})
 		require.NoError(t, err)
 		r := &room{T: t, ctx: context.Background(), fake: fake, books: fake.Books(), plan: plan}
-		for _, i := range r.books.Items() {
-			if i.Sku != "" && i.Taxable && s.options.TaxableItem == "" {
-				s.options.TaxableItem = i.Sku
-			} else if i.Sku != "" && s.options.NonTaxableItem == "" {
-				s.options.NonTaxableItem = i.Sku
-			}
-		}
 		r.ledger, err = quickbooks.New(fake.Client("token"), r.books.Company().RealmID, &s.options)
 		require.NoError(t, err)
 		r.org, err = r.ledger.Organisation(r.ctx)
@@ -87,10 +80,10 @@ func (r *room) invoice(c ledger.Contact) ledger.Invoice {
 		Kind: ledger.SalesInvoice, Status: ledger.StatusApproved, Contact: c, Date: today, DueDate: today.AddDays(14),
 		Currency: r.org.BaseCurrency, TaxMode: ledger.TaxExclusive, URL: "https://shop.example/orders/1", Reference: "PO 7",
 		Lines: []ledger.Line{
-			{Kind: ledger.LineProduct, Description: "Widget", Quantity: amount("3"), UnitPrice: amount("33.3333"), Amount: amount("100"), TaxCode: "TAX", TaxAmount: decimal.NewNullDecimal(amount("8.25"))},
+			{Kind: ledger.LineProduct, Description: "Widget", ItemID: "5", Quantity: amount("3"), UnitPrice: amount("33.3333"), Amount: amount("100"), TaxCode: "TAX", TaxAmount: decimal.NewNullDecimal(amount("8.25"))},
 			{Kind: ledger.LineShipping, Description: "Shipping", Quantity: amount("1"), UnitPrice: amount("4.5"), Amount: amount("4.5"), TaxCode: "NON"},
 			{Kind: ledger.LineDiscount, Description: "Voucher", Quantity: amount("1"), UnitPrice: amount("-10.02"), Amount: amount("-10.02"), TaxCode: "NON"},
-			{Kind: ledger.LineOther, Description: "Energy", Quantity: amount("1000"), UnitPrice: amount("0.123456"), Amount: amount("123.46"), TaxCode: "NON"},
+			{Kind: ledger.LineOther, Description: "Energy", ItemID: "4", Quantity: amount("1000"), UnitPrice: amount("0.123456"), Amount: amount("123.46"), TaxCode: "NON"},
 		},
 	}
 }
@@ -138,7 +131,7 @@ func (r *room) pay(n int, invoice ledger.Invoice, amount decimal.Decimal) ledger
 	w := r.ledger.Powers().Payments
 	m := r.mark(n)
 	e, err := w.Encode([]ledger.Draft[ledger.Payment]{{Mark: m, Record: ledger.Payment{
-		InvoiceID: invoice.ID, Date: ledger.DateIn(time.Now(), r.org.TimeZone), Amount: amount, Currency: invoice.Currency, Account: account, Reference: "Visa",
+		InvoiceID: invoice.ID, Contact: invoice.Contact.ID, Date: ledger.DateIn(time.Now(), r.org.TimeZone), Amount: amount, Currency: invoice.Currency, Account: account, Reference: "Visa",
 	}}})
 	require.NoError(r, err)
 	o, err := w.Create(r.ctx, ledger.Batch{Members: []ledger.Member{{Mark: m, Amount: amount, Parent: invoice.ID}}, Encoded: e, Key: fmt.Sprintf("pay-%d", n)})
@@ -189,8 +182,8 @@ func TestFakeElsewhere(t *testing.T) {
 					}
 					inv := r.invoice(r.contact())
 					inv.Lines = []ledger.Line{
-						{Kind: ledger.LineProduct, Description: "a", Quantity: amount("1"), UnitPrice: amount("10"), TaxCode: rate.Code},
-						{Kind: ledger.LineProduct, Description: "b", Quantity: amount("2"), UnitPrice: amount("20"), TaxCode: rate.Code},
+						{Kind: ledger.LineProduct, Description: "a", ItemID: "5", Quantity: amount("1"), UnitPrice: amount("10"), TaxCode: rate.Code},
+						{Kind: ledger.LineProduct, Description: "b", ItemID: "5", Quantity: amount("2"), UnitPrice: amount("20"), TaxCode: rate.Code},
 					}
 					p, err := r.ledger.Predict(inv, r.chart)
 					require.NoError(t, err)

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -103,8 +104,9 @@ func (l *Ledger) Company(ctx context.Context) (Company, error) {
 	}
 	c := Company{
 		Organisation: ledger.Organisation{
-			ID: l.id, Name: cmpOr(w.CompanyName, w.LegalName), Live: !l.options.Sandbox, Country: country(w.Country),
+			ID: l.id, Name: cmp.Or(w.CompanyName, w.LegalName), Live: !l.options.Sandbox, Country: country(w.Country),
 			BaseCurrency: base, Currencies: []ledger.Currency{base}, TimeZone: zone(w.DefaultTimeZone), PricePlaces: pricePlaces,
+			LinesBy: ledger.ByItem,
 		},
 		SalesTax:      bool(p.TaxPrefs.UsingSalesTax),
 		AutomatedTax:  p.TaxPrefs.PartnerTaxEnabled != nil,
@@ -115,6 +117,17 @@ func (l *Ledger) Company(ctx context.Context) (Company, error) {
 	}
 	c.UnitedStates = c.Organisation.Country == "US"
 	c.AutomatedTaxReady = c.AutomatedTax && bool(*p.TaxPrefs.PartnerTaxEnabled)
+	for _, f := range []struct {
+		feature ledger.Feature
+		on      bool
+	}{
+		{ledger.FeatureSalesTax, c.SalesTax && (!c.AutomatedTax || c.AutomatedTaxReady)},
+		{ledger.FeatureDiscounts, c.Discounts}, {ledger.FeatureShipping, c.Shipping}, {ledger.FeatureNumbers, c.CustomNumbers},
+	} {
+		if !f.on {
+			c.Organisation.Off = append(c.Organisation.Off, f.feature)
+		}
+	}
 	if closed := p.AccountingInfoPrefs.BookCloseDate; closed != "" {
 		lock, err := parseDate(closed)
 		if err != nil { // a lock that cannot be read must not look like no lock

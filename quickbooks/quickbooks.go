@@ -3,7 +3,7 @@
 //
 //	client := provider.Config(redirect).Client(ctx, token) // authorises; see Provider
 //	books, err := quickbooks.New(client, realmID, &quickbooks.Options{
-//		Organisation: expected, TaxableItem: "Online sales", NonTaxableItem: "Online sales, exempt",
+//		Organisation: expected,
 //	})
 //	if err != nil {
 //		return err
@@ -20,16 +20,16 @@
 // elsewhere every line has a tax code; a number may be sent only where custom numbers are on. Encode and
 // Predict make no call, so [Ledger.Organisation] must have been read before, and [Ledger.Chart] where lines or
 // payments name items by SKU or accounts by number. An item or account that is named by its id needs no chart.
-// A payment needs the customer of its invoice, which QuickBooks demands and [ledger.Payment] does not
-// hold: the invoice must have been read or written by this Ledger before.
 //
 // # Lines
 //
-// QuickBooks has no account on a sales line: it comes from the product. [ledger.Line.ItemCode] is the product's SKU,
-// id or full name, in this order, or "id:" and the id; a line without one has [Options.TaxableItem] or
-// [Options.NonTaxableItem]. Account is used by discounts alone. Lines without money become text; shipping is
-// QuickBooks' own shipping line where the company allows shipping, and a product elsewhere. All
-// discounts become one line. There are no drafts: only approved invoices are written.
+// QuickBooks has no account on a sales line: it comes from the product ([ledger.ByItem]). [ledger.Line.ItemID] is the
+// product; without it ItemCode is its SKU, id or full name, in this order. A line that names none is refused, except
+// lines without money, which become text, and shipping where the company allows it, which becomes QuickBooks' own
+// shipping line. Account is used by discounts alone, all of which become one line. There are no drafts: only approved
+// invoices are written.
+//
+// A payment names the customer of its invoice in [ledger.Payment.Contact]: QuickBooks demands it.
 //
 // # Money
 //
@@ -66,11 +66,11 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -94,7 +94,7 @@ const (
 const minorVersion = "75"
 
 // Options of a [Ledger]. The zero value is a good default for all of them, except that a program which
-// writes should name the Organisation that it expects, and the products of its lines.
+// writes should name the Organisation that it expects.
 type Options struct {
 	// BaseURL is scheme and host of the API; the path /v3/company/… is added. Default [DefaultBaseURL].
 	BaseURL string
@@ -104,11 +104,6 @@ type Options struct {
 	// Organisation is the company that the realm is expected to be. Another one is
 	// [ledger.ErrReconnect] on every call, naming both ids, and nothing is sent.
 	Organisation ledger.OrganisationID
-
-	// TaxableItem and NonTaxableItem are the products of lines that name none, each by SKU, id or full
-	// name. Where only one is given it is used for both.
-	TaxableItem    string
-	NonTaxableItem string
 
 	// Budget paces the calls. Share one among all Ledgers of a process. Default: one of this Ledger alone.
 	Budget limit.Budget
@@ -151,9 +146,6 @@ type Ledger struct {
 	// company and charted are what was read last: Encode, Predict and Allows make no call.
 	company atomic.Pointer[Company]
 	charted atomic.Pointer[charted]
-
-	mu        sync.Mutex
-	customers [2]map[string]string // by invoice: whose it is; the older half is dropped when the newer is full
 }
 
 var _ ledger.Ledger = (*Ledger)(nil)
@@ -193,7 +185,7 @@ func New(client *http.Client, realmID string, options *Options) (*Ledger, error)
 }
 
 func (o *Options) complete() error {
-	o.BaseURL = strings.TrimSuffix(cmpOr(o.BaseURL, DefaultBaseURL), "/")
+	o.BaseURL = strings.TrimSuffix(cmp.Or(o.BaseURL, DefaultBaseURL), "/")
 	o.Sandbox = o.Sandbox || o.BaseURL == SandboxBaseURL
 	if o.PageSize == 0 {
 		o.PageSize = DefaultPageSize
@@ -241,11 +233,4 @@ func (l *Ledger) Powers() ledger.Powers {
 // isID reports the form of QuickBooks' ids: digits.
 func isID(s string) bool {
 	return s != "" && len(s) <= 30 && strings.Trim(s, "0123456789") == "" && strings.Trim(s, "0") != ""
-}
-
-func cmpOr[T ~string](v, d T) T {
-	if v == "" {
-		return d
-	}
-	return v
 }

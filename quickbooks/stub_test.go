@@ -82,7 +82,7 @@ func newLedger(t testing.TB, o *Options, answer func(seenRequest) reply) (*Ledge
 // american is a ledger of a company in the United States whose preferences are known.
 func american(t testing.TB, answer func(seenRequest) reply) (*Ledger, *stub) {
 	t.Helper()
-	l, s := newLedger(t, &Options{TaxableItem: "7", NonTaxableItem: "8"}, answer)
+	l, s := newLedger(t, nil, answer)
 	l.company.Store(company("US", "USD"))
 	return l, s
 }
@@ -110,7 +110,7 @@ func draftInvoice() ledger.Invoice {
 		TaxMode: ledger.TaxExclusive, URL: "https://shop.example/orders/42",
 		Lines: []ledger.Line{{
 			Kind: ledger.LineProduct, Description: "Widget", Quantity: dec("3"), UnitPrice: dec("33.3333"),
-			Amount: dec("100.00"), TaxCode: "NON", Account: "200",
+			Amount: dec("100.00"), TaxCode: "NON", Account: "200", ItemID: "7",
 		}},
 	}
 }

@@ -73,7 +73,7 @@ func TestEncodeTaxAndCurrency(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, body, `"CurrencyRef":{"value":"EUR"},"ExchangeRate":1.0825`)
 
-	l, _ = newLedger(t, &Options{TaxableItem: "7"}, nil)
+	l, _ = newLedger(t, nil, nil)
 	l.company.Store(company("GB", "GBP"))
 	inv = draftInvoice()
 	inv.Currency, inv.Lines[0].TaxCode = "GBP", "20"
@@ -103,8 +103,8 @@ func TestEncodeRefuses(t *testing.T) {
 		"words only":          {func(i *ledger.Invoice, _ *Ledger) { i.Lines = []ledger.Line{{Description: "x"}} }, ledger.ErrRefused, "lines_missing"},
 		"22 characters":       {func(i *ledger.Invoice, _ *Ledger) { i.Number = strings.Repeat("7", 22) }, ledger.ErrRefused, "number_invalid"},
 		"751 taxed lines":     {func(i *ledger.Invoice, _ *Ledger) { i.Lines = many(751, stated(line("1", "1", "TAX"), "1")) }, ledger.ErrRefused, "lines_too_many"},
-		"no product":          {func(_ *ledger.Invoice, l *Ledger) { l.options.TaxableItem, l.options.NonTaxableItem = "", "" }, ledger.ErrRefused, "item_missing"},
-		"a SKU, chart unread": {func(i *ledger.Invoice, _ *Ledger) { i.Lines[0].ItemCode = "W-1" }, ledger.ErrRefused, codeItemUnknown},
+		"no product":          {func(i *ledger.Invoice, _ *Ledger) { i.Lines[0].ItemID = "" }, ledger.ErrRefused, ledger.RefusedItemMissing},
+		"a SKU, chart unread": {func(i *ledger.Invoice, _ *Ledger) { i.Lines[0].ItemID, i.Lines[0].ItemCode = "", "W-1" }, ledger.ErrRefused, ledger.RefusedItemMissing},
 		"company unread":      {func(_ *ledger.Invoice, l *Ledger) { l.company.Store(nil) }, ledger.ErrRequestRefused, "company_unread"},
 		"not understood":      {func(i *ledger.Invoice, _ *Ledger) { i.Unclear = "units_unknown" }, ledger.ErrRefused, "units_unknown"},
 	} {
@@ -152,8 +152,8 @@ func TestEncodeContactAndPayment(t *testing.T) {
 		return l.Powers().Payments.Encode([]ledger.Draft[ledger.Payment]{{Mark: markA, Record: p}})
 	}
 	_, err = pay()
-	assert.Equal(t, "invoice_unread", ledger.Code(err), "QuickBooks wants the customer")
-	l.remember("55", "21")
+	assert.Equal(t, ledger.RefusedContact, ledger.Code(err), "QuickBooks wants the customer")
+	p.Contact = "21"
 	e, err = pay()
 	require.NoError(t, err)
 	assert.Equal(t, `{"BatchItemRequest":[{"bId":"ABCDEFGHIJ","operation":"create","Payment":{"CustomerRef":{"value":"21"},"TotalAmt":10.5,"TxnDate":"2026-03-01",`+

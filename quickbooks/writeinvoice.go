@@ -1,12 +1,14 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -133,13 +135,13 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 	for i, line := range inv.Lines {
 		p := s.priced[i]
 		switch {
-		case p.bare:
+		case p.Bare:
 			out.Line = append(out.Line, outLine{DetailType: "DescriptionOnly", Description: describe(line, ""), DescriptionLineDetail: &struct{}{}})
 			continue
 		case len(line.Tracking) > 0:
 			return refuse("", "tracking", "tracking categories are Xero's: take them off")
 		case line.Kind == ledger.LineDiscount:
-			account = cmpOr(account, line.Account)
+			account = cmp.Or(account, line.Account)
 			continue
 		}
 		sales = true
@@ -178,14 +180,14 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 	return nil
 }
 
-func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount decimal.Decimal, taxed bool) (outLine, error) {
-	item, err := l.itemOf(company, line, taxed)
+func (l *Ledger) salesLine(company *Company, line ledger.Line, p vendorbooks.Priced, amount decimal.Decimal, taxed bool) (outLine, error) {
+	item, err := l.itemOf(company, line)
 	if err != nil {
 		return outLine{}, err
 	}
 	detail := &outSales{ItemRef: refTo(item)}
 	if item != shippingItem { // there is no such thing as two shippings
-		detail.Qty, detail.UnitPrice = vendorhttp.NumberOf(p.quantity), vendorhttp.NumberOf(p.unit)
+		detail.Qty, detail.UnitPrice = vendorhttp.NumberOf(p.Quantity), vendorhttp.NumberOf(p.Unit)
 	}
 	if company.UnitedStates {
 		detail.TaxCodeRef = refTo(codeExempt)
@@ -194,27 +196,23 @@ func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount 
 		}
 	}
 	return outLine{
-		Description: describe(line, p.note), Amount: vendorhttp.NumberOf(amount), DetailType: "SalesItemLineDetail", SalesItemLineDetail: detail,
+		Description: describe(line, p.Note), Amount: vendorhttp.NumberOf(amount), DetailType: "SalesItemLineDetail", SalesItemLineDetail: detail,
 	}, nil
 }
 
-// itemOf is the product of a line: its own, QuickBooks' shipping, or the default for its taxability.
-func (l *Ledger) itemOf(company *Company, line ledger.Line, taxed bool) (string, error) {
-	o := &l.options
-	if line.ItemCode != "" {
+// itemOf is the product of a line: the one that it names, or QuickBooks' shipping.
+func (l *Ledger) itemOf(company *Company, line ledger.Line) (string, error) {
+	switch {
+	case isID(line.ItemID):
+		return line.ItemID, nil
+	case line.ItemID != "":
+		return "", refuse("", ledger.RefusedItemMissing, "a line's product has an id that is none of QuickBooks'")
+	case line.ItemCode != "":
 		return l.itemID(line.ItemCode)
-	}
-	if line.Kind == ledger.LineShipping && company.Shipping {
+	case line.Kind == ledger.LineShipping && company.Shipping:
 		return shippingItem, nil
 	}
-	name := cmpOr(o.NonTaxableItem, o.TaxableItem)
-	if taxed {
-		name = cmpOr(o.TaxableItem, o.NonTaxableItem)
-	}
-	if name == "" {
-		return "", refuse("", "item_missing", "a line names no product, and none is set for such lines: set TaxableItem and NonTaxableItem")
-	}
-	return l.itemID(name)
+	return "", refuse("", ledger.RefusedItemMissing, "a line names no product, and QuickBooks takes it for text then, without its amount")
 }
 
 // discountLine is all discounts of an invoice in one line, whose amount is above zero and is subtracted.
@@ -232,12 +230,12 @@ func (l *Ledger) discountLine(company *Company, inv ledger.Invoice, s summed, ac
 	}
 	var words []string
 	for i, line := range inv.Lines {
-		if line.Kind == ledger.LineDiscount && !s.priced[i].bare {
-			words = append(words, describe(line, s.priced[i].note))
+		if line.Kind == ledger.LineDiscount && !s.priced[i].Bare {
+			words = append(words, describe(line, s.priced[i].Note))
 		}
 	}
 	return outLine{
-		Description: fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
+		Description: vendorbooks.Fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
 	}, nil
 }
 
@@ -247,5 +245,5 @@ func describe(line ledger.Line, note string) string {
 	if text == "" {
 		text = strings.TrimSpace(line.Name)
 	}
-	return strings.TrimSpace(fit(text, 4000-len([]rune(note))) + note)
+	return strings.TrimSpace(vendorbooks.Fit(text, 4000-len([]rune(note))) + note)
 }

@@ -51,6 +51,8 @@ func (l *Ledger) newPayment(d ledger.Draft[ledger.Payment]) (outPayment, error) 
 	switch {
 	case !isID(p.InvoiceID):
 		return outPayment{}, refuse("", "invoice_missing", "the payment names no invoice")
+	case !isID(p.Contact):
+		return outPayment{}, refuse("", ledger.RefusedContact, "the payment names no customer, who must be the invoice's")
 	case p.Date.IsZero():
 		return outPayment{}, refuse("", "date_missing", "the payment has no date")
 	case !p.Amount.IsPositive():
@@ -68,16 +70,12 @@ func (l *Ledger) newPayment(d ledger.Draft[ledger.Payment]) (outPayment, error) 
 	case p.Rate.Valid && !p.Rate.Decimal.IsPositive():
 		return outPayment{}, refuse("", ledger.RefusedCurrency, "the exchange rate must be above zero")
 	}
-	customer := l.customerOf(p.InvoiceID)
-	if customer == "" {
-		return outPayment{}, refuse("", "invoice_unread", "whose invoice it pays is not known: read the invoice first")
-	}
 	account, err := l.accountID(p.Account)
 	if err != nil {
 		return outPayment{}, err
 	}
 	out := outPayment{
-		CustomerRef: refTo(customer), TotalAmt: vendorhttp.NumberOf(p.Amount), TxnDate: p.Date.String(),
+		CustomerRef: refTo(p.Contact), TotalAmt: vendorhttp.NumberOf(p.Amount), TxnDate: p.Date.String(),
 		DepositToAccountRef: refTo(account), PrivateNote: markedNote(p.Reference, "", d.Mark),
 		Line: []outPaymentLine{{Amount: vendorhttp.NumberOf(p.Amount), LinkedTxn: []outLink{{TxnID: p.InvoiceID, TxnType: "Invoice"}}}},
 	}

@@ -2,20 +2,27 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"iter"
+	"slices"
 	"sync"
 
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
-// onceAsked is a ledger that is asked for its organisation and its chart only once. Each flow reads them
-// anew, as it must when it runs for months; this program lives for a minute, and checks, previews and
-// pushes in it.
+// onceAsked is a ledger that is asked only once for its organisation, for its chart, and for the whole of what is in
+// its books, where that is one page. Each flow reads them anew, as it must when it runs for months; this program lives
+// for a minute, and checks, previews and pushes in it. What changes meanwhile is read as a change: the page says from
+// when on.
 type onceAsked struct {
 	ledger.Ledger
 
-	mu    sync.Mutex
-	org   *ledger.Organisation
-	chart *ledger.Chart
+	mu       sync.Mutex
+	org      *ledger.Organisation
+	chart    *ledger.Chart
+	contacts onePage[ledger.Contact]
+	invoices onePage[ledger.Invoice]
+	payments onePage[ledger.Payment]
 }
 
 func (l *onceAsked) Organisation(ctx context.Context) (ledger.Organisation, error) {
@@ -42,6 +49,73 @@ func (l *onceAsked) Chart(ctx context.Context) (ledger.Chart, error) {
 		l.chart = &chart
 	}
 	return *l.chart, nil
+}
+
+func (l *onceAsked) Contacts(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Contact], error] {
+	return l.contacts.read(ctx, q, l.Ledger.Contacts)
+}
+
+func (l *onceAsked) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Invoice], error] {
+	return l.invoices.read(ctx, q, l.Ledger.Invoices)
+}
+
+func (l *onceAsked) Payments(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Payment], error] {
+	return l.payments.read(ctx, q, l.Ledger.Payments)
+}
+
+// onePage is a reading of everything that one page has answered.
+type onePage[T any] struct {
+	mu   sync.Mutex
+	of   string // the query
+	page *ledger.Page[T]
+}
+
+type reader[T any] func(context.Context, ledger.Query) iter.Seq2[ledger.Page[T], error]
+
+func (p *onePage[T]) read(ctx context.Context, q ledger.Query, from reader[T]) iter.Seq2[ledger.Page[T], error] {
+	if q.Cursor != "" || len(q.Refs) > 0 {
+		return from(ctx, q)
+	}
+	of := fmt.Sprintf("%+v", q)
+	return func(yield func(ledger.Page[T], error) bool) {
+		if page, known := p.known(of); known {
+			yield(page, nil)
+			return
+		}
+		var first ledger.Page[T]
+		pages := 0
+		for page, err := range from(ctx, q) {
+			if pages++; pages == 1 {
+				first = own(page)
+			}
+			if err != nil {
+				pages++ // not the whole
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+		if pages == 1 {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.of, p.page = of, &first
+		}
+	}
+}
+
+func (p *onePage[T]) known(of string) (page ledger.Page[T], ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.page == nil || p.of != of {
+		return page, false
+	}
+	return own(*p.page), true
+}
+
+// own copies a page: its memory belongs to whoever reads it.
+func own[T any](p ledger.Page[T]) ledger.Page[T] {
+	p.Records, p.Deleted, p.Unread = slices.Clone(p.Records), slices.Clone(p.Deleted), slices.Clone(p.Unread)
+	return p
 }
 
 // saidToBe is a source that is taken for an organisation without being asked: files of orders need not

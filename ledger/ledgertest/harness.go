@@ -48,6 +48,9 @@ type World struct {
 	// tax code of a percentage above zero. Bank is an account that takes payments.
 	Account, TaxCode, Bank string
 
+	// Item is the id of an item that may be sold, where lines are booked by item ([ledger.ByItem]).
+	Item string
+
 	// Missing is an id of the form that invoices have, which none has.
 	Missing string
 

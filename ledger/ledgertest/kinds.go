@@ -66,7 +66,7 @@ func (s *suite) currency() ledger.Currency {
 
 func (s *suite) line(quantity, price string) ledger.Line {
 	l := plain(quantity, price)
-	l.Account, l.TaxCode = s.w.Account, s.w.TaxCode
+	l.Account, l.ItemID, l.TaxCode = s.w.Account, s.w.Item, s.w.TaxCode
 	return l
 }
 
@@ -121,7 +121,7 @@ func invoiceKind() kind[ledger.Invoice] {
 		return ledger.Draft[ledger.Invoice]{Mark: m, Record: ledger.Invoice{
 			Kind: ledger.SalesInvoice, Status: ledger.StatusApproved, Contact: ledger.Contact{ID: s.customer()},
 			Number: fmt.Sprint("LT-", s.n), Date: s.today(), DueDate: s.today().AddDays(14), Currency: s.currency(), TaxMode: ledger.TaxNone,
-			Lines: []ledger.Line{{Kind: ledger.LineService, Description: "Hour", Quantity: dec("1"), UnitPrice: dec(amount), Account: s.w.Account}},
+			Lines: []ledger.Line{{Kind: ledger.LineService, Description: "Hour", Quantity: dec("1"), UnitPrice: dec(amount), Account: s.w.Account, ItemID: s.w.Item}},
 		}}
 	}
 	return kind[ledger.Invoice]{
@@ -131,6 +131,9 @@ func invoiceKind() kind[ledger.Invoice] {
 		refused: func(s *suite) ledger.Draft[ledger.Invoice] {
 			d := draft(s, "")
 			d.Record.Lines[0].Account = "99999"
+			if s.w.Item != "" {
+				d.Record.Lines[0].ItemID = "99999"
+			}
 			return d
 		},
 		impossible: func(i *ledger.Invoice) { i.Contact, i.Lines = ledger.Contact{}, nil },
@@ -153,9 +156,11 @@ func paymentKind() kind[ledger.Payment] {
 		if amount == "" {
 			amount = fmt.Sprintf("%d.07", 10+s.n)
 		}
-		invoice := s.seed("1", "500.00") // before the mark: seeding must not count
+		// Before the mark: seeding must not count.
+		contact := s.customer()
+		invoice := s.seedInvoice(ledger.Invoice{Contact: ledger.Contact{ID: contact}, Lines: []ledger.Line{plain("1", "500.00")}})
 		return ledger.Draft[ledger.Payment]{Mark: s.newMark(ledger.KindPayment), Record: ledger.Payment{
-			InvoiceID: invoice, Date: s.today(), Amount: dec(amount), Currency: s.currency(), Status: ledger.PaymentConfirmed, Account: s.w.Bank,
+			InvoiceID: invoice, Contact: contact, Date: s.today(), Amount: dec(amount), Currency: s.currency(), Status: ledger.PaymentConfirmed, Account: s.w.Bank,
 		}}
 	}
 	return kind[ledger.Payment]{

@@ -87,7 +87,7 @@ func TestQuickBooks(t *testing.T) {
 				T: t, checker: checker, shapes: shapes, fake: fake, plan: plan, company: fake.BooksOf(realm),
 				client: &http.Client{Transport: checker.Wrap(fake.Client("a token").Transport)},
 			}
-			w.books, err = quickbooks.New(w.client, realm, &quickbooks.Options{PageSize: 3, TaxableItem: "1"})
+			w.books, err = quickbooks.New(w.client, realm, &quickbooks.Options{PageSize: 3})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,12 +165,14 @@ func (w *quickbooksWorld) invoice(contact, number string) ledger.Invoice {
 	line := func(kind ledger.LineKind, words, quantity, price, sum string) ledger.Line {
 		return ledger.Line{Kind: kind, Description: words, Quantity: amount(quantity), UnitPrice: amount(price), Amount: amount(sum), TaxCode: w.taxCode(), TaxAmount: decimal.NewNullDecimal(decimal.Zero)}
 	}
+	product := line(ledger.LineProduct, "Widget", "3", "33.3333", "100.00")
+	product.ItemID = "1"
 	return ledger.Invoice{
 		Kind: ledger.SalesInvoice, Status: ledger.StatusApproved, Contact: ledger.Contact{ID: contact}, Number: number, Reference: "Order " + number,
 		Date: ledger.MustDate("1999-12-03"), DueDate: ledger.MustDate("2000-01-02"), Currency: w.org.BaseCurrency, TaxMode: ledger.TaxExclusive,
 		URL: "https://xx123.infusionsoft.com/Job/manageJob.jsp?view=edit&ID=1",
 		Lines: []ledger.Line{
-			line(ledger.LineProduct, "Widget", "3", "33.3333", "100.00"),
+			product,
 			line(ledger.LineShipping, "Courier", "1", "4.50", "4.50"),
 			line(ledger.LineDiscount, "Voucher", "1", "-10.02", "-10.02"),
 		},
@@ -213,7 +215,7 @@ func (w *quickbooksWorld) writes() {
 	if _, err := powers.Contacts.Find(ctx, ledger.Sought{Marks: []ledger.Mark{w.mark(ledger.KindContact, "11")}, Since: began}); err != nil {
 		w.Error(err)
 	}
-	w.payments(invoices, began)
+	w.payments(invoices, who, began)
 	w.changes(invoices)
 
 	all, next := read(w.T, w.books.Invoices(ctx, ledger.Query{}))
@@ -242,7 +244,7 @@ func (w *quickbooksWorld) writes() {
 	}
 }
 
-func (w *quickbooksWorld) payments(invoices []ledger.Outcome[ledger.Invoice], began time.Time) {
+func (w *quickbooksWorld) payments(invoices []ledger.Outcome[ledger.Invoice], who string, began time.Time) {
 	ctx, powers := w.Context(), w.books.Powers()
 	bank := ""
 	for _, a := range w.chart.Accounts {
@@ -255,7 +257,7 @@ func (w *quickbooksWorld) payments(invoices []ledger.Outcome[ledger.Invoice], be
 		drafts = append(drafts, ledger.Draft[ledger.Payment]{
 			Mark: w.mark(ledger.KindPayment, fmt.Sprint(7000+i)),
 			Record: ledger.Payment{
-				InvoiceID: invoices[i%2].Record.ID, Date: ledger.MustDate("1999-12-04"), Amount: amount(sum), Currency: w.org.BaseCurrency,
+				InvoiceID: invoices[i%2].Record.ID, Contact: who, Date: ledger.MustDate("1999-12-04"), Amount: amount(sum), Currency: w.org.BaseCurrency,
 				Account: bank, Reference: "Check 12", Status: ledger.PaymentConfirmed,
 			},
 		})
