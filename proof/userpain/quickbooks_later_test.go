@@ -35,8 +35,8 @@ func TestPain34_DeletionsAreSeen(t *testing.T) {
 	})
 }
 
-// Pain 34: a run that also writes looks at the ledger twice, and tells of a deletion once.
-func TestPain34_ToldOnce(t *testing.T) {
+// Pain 34: a run that also writes looks at the ledger twice, and counts a deletion once.
+func TestPain34_CountedOnce(t *testing.T) {
 	onQuickBooks(t, func(t *testing.T, r *rig.Rig) {
 		gone, unpaid := r.Order("10.00", false), r.Order("30.00", true)
 		r.Run()

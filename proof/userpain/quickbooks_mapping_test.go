@@ -130,7 +130,14 @@ func TestPain27_AnswersOutOfOrder(t *testing.T) {
 		for range 20 {
 			orders = append(orders, r.OrderFor(client, "110.00", true))
 		}
+		doubts := 0
+		r.Opts.Observer = func(e invoicesync.Event) {
+			if e.What == "uncertain" {
+				doubts++
+			}
+		}
 		counted(t, "invoices", r.Run().Invoices, tally{"created": 20})
+		same(t, "outcomes in doubt", doubts, 0)
 		for _, o := range orders {
 			inv, l := inQuickBooks(t, r, o), link(t, r, ledger.KindInvoice, idOf(o))
 			same(t, "mark", ledger.MarkIn(inv.PrivateNote), l.Mark)
