@@ -144,3 +144,33 @@ func TestLinesByItem(t *testing.T) {
 	assert.Empty(t, got.Lines[1].Account)
 	assert.Equal(t, "7.25", got.Lines[1].Amount.String())
 }
+
+// A rounding line is booked to its item, or parks what needs one.
+func TestRoundingLineByItem(t *testing.T) {
+	t.Parallel()
+	predict := func(i ledger.Invoice) (ledger.Prediction, error) {
+		total := amt("0")
+		for _, l := range i.Lines {
+			total = total.Add(l.Amount)
+		}
+		return ledger.Prediction{Totals: ledger.Totals{Total: total}}, nil
+	}
+	source := ledger.Invoice{Currency: "USD", Totals: ledger.Totals{Total: amt("10.01")}}
+	for name, c := range map[string]struct{ rounding, item, park string }{
+		"chosen": {"FREE", "2", ""}, "not chosen": {"", "", "item_missing"}, "inactive": {"OLD", "", "item_archived"},
+	} {
+		w := &pass{push: &Push{settings: Settings{OnVariance: VarianceRoundingLine, RoundingAccount: "200", Items: ItemSettings{Rounding: c.rounding}}}, chart: itemChart()}
+		draft := ledger.Invoice{Currency: "USD", Lines: []ledger.Line{{Amount: amt("10.00")}}}
+		totals, reason := w.predictTotals(source, &draft, true, predict)
+		if c.park != "" {
+			require.NotNil(t, reason, name)
+			assert.Equal(t, c.park, reason.Code, name)
+			continue
+		}
+		require.Nil(t, reason, name)
+		require.Len(t, draft.Lines, 2, name)
+		assert.Equal(t, c.item, draft.Lines[1].ItemID, name)
+		assert.Empty(t, draft.Lines[1].Account, name)
+		assert.Equal(t, "10.01", totals.Total.String(), name)
+	}
+}
