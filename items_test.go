@@ -119,11 +119,11 @@ func TestLinesByItem(t *testing.T) {
 	lines := []ledger.Line{{Kind: ledger.LineProduct, SKU: "BOOK"}, {Kind: ledger.LineDiscount}, {Kind: ledger.LineShipping}}
 	chart := newChartIndex(shapingChart())
 	s := AccountSettings{Default: "200", Discount: "205", Shipping: "999", SKUAccounts: true, ItemCodes: true}
-	out, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
+	_, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
 	require.Len(t, reasons, 1)
 	assert.Equal(t, "account_missing 205", reasons[0].Code+" "+reasons[0].Got)
 	s.Discount = "200"
-	out, reasons = mapAccounts(lines, chart, s, ledger.ByItem)
+	out, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
 	require.Empty(t, reasons)
 	assert.Equal(t, []string{"", "200", ""}, []string{out[0].Account, out[1].Account, out[2].Account})
 	assert.Empty(t, out[0].ItemCode, "that comes with mapItems")

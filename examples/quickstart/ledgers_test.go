@@ -81,7 +81,7 @@ func TestLostCompany(t *testing.T) {
 func TestWaitsForBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-ledger", "quickbooks", "-orders", "700")
+		r := start(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-ledger", "quickbooks", "-orders", "620")
 		r.mustSucceed(t)
 		require.Regexp(t, `waiting [0-9]+s for QuickBooks' limit of batches a minute`, r.err)
 		require.Contains(t, r.out, "difference 0 cents")
