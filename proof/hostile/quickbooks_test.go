@@ -457,4 +457,58 @@ func TestQuickBooksPaymentLater(t *testing.T) {
 	})
 }
 
+// An edit is carried over: shipping that takes a product's place stays shipping, and a discount that is new does not
+// take the account of a product.
+func TestQuickBooksEdit(t *testing.T) {
+	intoQuickBooks(t, nil, func(t *testing.T, q *qbo) {
+		q.Settings.OnEdit = invoicesync.EditUpdate
+		o := q.Add(infusionsoftfake.Order{Items: []infusionsoftfake.Item{rig.Thing("10.00"), rig.Thing("20.00"), rig.Thing("30.00")}})
+		q.expect("as it was", 1, nil)
+		q.wantItems(o, "4, 4, 4")
+		time.Sleep(time.Hour)
+		rig.Check(t, q.Keap.EditOrder(o.ID, func(o *infusionsoftfake.Order) {
+			o.Items = []infusionsoftfake.Item{
+				{Type: "SHIPPING", Name: "Parcel", Quantity: 1, Price: dec("5")}, {Type: "DISCOUNT", Name: "Voucher", Quantity: 1, Price: dec("-2")}, rig.Thing("31.00"),
+			}
+		}))
+		if rep := q.run(); rep.Invoices.Updated != 1 {
+			t.Fatalf("%+v, want one updated\n%s", rep.Invoices, q.reasons())
+		}
+		q.wantItems(o, "4, SHIPPING_ITEM_ID, discount 86") // 86 is "Discounts given"
+		if inv := q.invoice(o); !inv.TotalAmt.Equal(dec("34")) {
+			t.Errorf("the invoice comes to %s, want 5 - 2 + 31", inv.TotalAmt)
+		}
+	})
+}
+
+// Elsewhere each line has one of the company's own tax codes, and QuickBooks computes.
+func TestQuickBooksInBritain(t *testing.T) {
+	intoQuickBooks(t, func(co *quickbooksfake.Company) {
+		*co = quickbooksfake.DefaultCompany("GB")
+		co.HomeCurrency = "USD" // the shop's
+	}, func(t *testing.T, q *qbo) {
+		for _, c := range q.books.TaxCodes() {
+			switch {
+			case strings.HasPrefix(c.Name, "20"):
+				q.Settings.Tax.TaxableCode = c.ID
+			case strings.HasPrefix(c.Name, "0.0"):
+				q.Settings.Tax.ZeroCode = c.ID
+			}
+		}
+		order := func(tax string) infusionsoftfake.Order {
+			return q.Add(infusionsoftfake.Order{Items: []infusionsoftfake.Item{
+				{Type: "PRODUCT", Name: "Fountain", Quantity: 3, Price: dec("33.33"), Product: &infusionsoftfake.ItemProduct{ID: 2, Name: "Fountain", Taxable: true}},
+				rig.Thing("7.00"), {Type: "TAX", Name: "VAT", Quantity: 1, Price: dec(tax)},
+			}})
+		}
+		right, wrong := order("20.00"), order("12.00") // 20 % of 99.99 is 19.998
+		q.expect("VAT", 1, map[string]int{"tax_rate_differs": 1})
+		q.wantItems(right, "4, 5")
+		if inv := q.invoice(right); !inv.TotalAmt.Equal(dec("126.99")) || !inv.TxnTaxDetail.TotalTax.Equal(dec("20")) {
+			t.Errorf("it comes to %s with tax of %s, want 126.99 with 20.00", inv.TotalAmt, inv.TxnTaxDetail.TotalTax)
+		}
+		q.says(wrong, "20 %")
+	})
+}
+
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
