@@ -172,14 +172,14 @@ func (c *config) servers() error {
 	// Known before a token has gone to the wrong vendor.
 	for _, v := range vendors() {
 		if under(source, v.domain) {
-			return usagef("-source-url %s is %s's; it takes Infusionsoft's URL, and -ledger-url %s's", c.sourceURL, v.name, c.vendor.name)
+			return usagef("-source-url %s is %s; it takes Infusionsoft's URL, and -ledger-url %s", c.sourceURL, v.whose(), c.vendor.whose())
 		}
 		if v.ledger != c.vendor.ledger && under(ledger, v.domain) {
-			return usagef("-ledger-url %s is %s's, and this is -ledger %s", c.ledgerURL, v.name, c.vendor.ledger)
+			return usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, v.whose(), c.vendor.ledger)
 		}
 	}
 	if under(ledger, "infusionsoft.com") || under(ledger, "keap.com") {
-		return usagef("-ledger-url %s is Infusionsoft's; it takes %s's URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.name)
+		return usagef("-ledger-url %s is Infusionsoft's; it takes %s URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.whose())
 	}
 	if !c.given["max-creates"] && (ledger == "" || loopback(ledger)) {
 		c.maxCreates = -1

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -36,6 +37,16 @@ type vendor struct {
 	books func(*config, *invoicesync.Settings)
 	// serve takes the fake out of a shop: the fake, its route, and whether its books hold a record.
 	serve func(*shop.Shop) (fake vendorFake, route string, holds func(ledger.RecordKind, string) bool)
+}
+
+// whose is the name in the genitive.
+func (v *vendor) whose() string { return whose(v.name) }
+
+func whose(name string) string {
+	if strings.HasSuffix(name, "s") {
+		return name + "'"
+	}
+	return name + "'s"
 }
 
 // vendors are the ledgers that -ledger can name.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -155,10 +156,17 @@ func waitName(key string) string {
 	if v := vendors()[world.Ledger(parts[0])]; v != nil {
 		vendor = v.name
 	}
-	if last := parts[len(parts)-1]; last != "slots" {
-		return vendor + "'s limit of calls a " + last
+	limit := whose(vendor) + " limit of "
+	switch last := parts[len(parts)-1]; {
+	case last == "slots":
+		return limit + "calls at a time"
+	case slices.Contains(parts, "batch"):
+		return limit + "batches a minute"
+	case last == "reads":
+		return limit + "reads a month"
+	default:
+		return limit + "calls a " + last
 	}
-	return vendor + "'s limit of calls at a time"
 }
 
 // show writes a line, or the text beside the bar. A line is written when it is due, or at once.

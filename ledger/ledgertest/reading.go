@@ -421,7 +421,7 @@ func readingCases() []Case {
 		},
 		{
 			Name: "reading/edited between pages",
-			Rule: "oldest first in an order that no edit, payment or deletion during the reading can disturb … " + overlap,
+			Rule: "in an order that no edit, payment or deletion during the reading can disturb … " + overlap,
 			Why:  "a row that slides over a page's edge while a colleague edits another is an invoice that never arrives",
 			run: func(s *suite) {
 				ids := s.seedMany(9)
@@ -464,7 +464,7 @@ func readingCases() []Case {
 		},
 		{
 			Name: "reading/deleted between pages",
-			Rule: "oldest first in an order that no edit, payment or deletion during the reading can disturb … records that the vendor says are gone",
+			Rule: "in an order that no edit, payment or deletion during the reading can disturb … records that the vendor says are gone",
 			Why:  "where rows are counted, each deletion hides one invoice that is still there",
 			run: func(s *suite) {
 				ids := s.seedMany(9)
