@@ -248,3 +248,19 @@ func number(s string) int64 {
 	n, _ := strconv.ParseInt(s, 10, 64)
 	return n
 }
+
+var strangerWithout = xerofake.Contact{Name: "Stranger Without Address"}
+
+func giveAddress(c *xerofake.Contact) { c.EmailAddress = "stranger@example.com" }
+
+func touch(inv *xerofake.Invoice) { inv.Reference += "!" }
+
+func (w *world) invoicesOf(customer string) []xerofake.Invoice {
+	var list []xerofake.Invoice
+	for _, inv := range w.xero.Books().Invoices() {
+		if inv.ContactID == customer {
+			list = append(list, inv)
+		}
+	}
+	return list
+}
