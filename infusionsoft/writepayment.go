@@ -27,8 +27,9 @@ func paymentRoute(order string) string { return "POST " + ordersPath + "/" + ord
 
 // paidOrder is the order in a route of payments.
 func paidOrder(route string) string {
-	id, ok := strings.CutPrefix(route, "POST "+ordersPath+"/")
-	if id, ok = strings.CutSuffix(id, "/payments"); !ok || !isID(id) {
+	id, posts := strings.CutPrefix(route, "POST "+ordersPath+"/")
+	id, pays := strings.CutSuffix(id, "/payments")
+	if !posts || !pays || !isID(id) {
 		return ""
 	}
 	return id
