@@ -10,7 +10,9 @@ import (
 type Source interface {
 	// Organisation returns the company that this source reads. It must name the same company for
 	// the life of the value, and must fail with [ErrReconnect] when the connection now leads to
-	// another one.
+	// another one. It may answer from memory where every answer of the vendor names its company;
+	// then every other method must fail with [ErrReconnect] before it hands over anything of the other
+	// company, and so must Organisation from then on.
 	Organisation(context.Context) (Organisation, error)
 
 	// Invoices reads documents page by page, lines included. See [Query] for order and cursors.

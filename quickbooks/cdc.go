@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -139,7 +140,7 @@ func (f feed[W, T]) changed(ctx context.Context, since time.Time) (window[W], er
 			for i := range group.QueryResponse {
 				for part, list := range f.raw(&group.QueryResponse[i]) {
 					var one window[W]
-					one.rows, one.unread = f.oneByOne(list)
+					one.rows, one.unread = vendorbooks.OneByOne(list, f.idOf)
 					f.sort(&one, part)
 					w.join(one)
 				}

@@ -2,7 +2,6 @@ package xero
 
 import (
 	"encoding/json"
-	"hash/fnv"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -57,19 +56,4 @@ func (p position) since() time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(p.Since).UTC()
-}
-
-// chain continues the hash of ids with those of one more page.
-func chain(h uint64, ids []string) uint64 {
-	f := fnv.New64a()
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(h >> (8 * i))
-	}
-	f.Write(b[:])
-	for _, id := range ids {
-		f.Write([]byte(id))
-		f.Write([]byte{0})
-	}
-	return f.Sum64()
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -31,14 +32,9 @@ type feed[W, T any] struct {
 	convert func(*W) T
 }
 
-const (
-	// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
-	// written, and is seen a moment later; and Xero's clocks need not agree among themselves.
-	overlap = 2 * time.Minute
-	// dense is how often a second with more records than fit into a page is read again, when it changes
-	// while it is read.
-	dense = 6
-)
+// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
+// written, and is seen a moment later; and Xero's clocks need not agree among themselves.
+const overlap = 2 * time.Minute
 
 // window is one answer of a list, read.
 type window[W any] struct {
@@ -123,7 +119,7 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 	if q.Cursor == "" {
 		before = q.Since
 	}
-	told := map[string]time.Time{} // what the window before has shown, so that the overlap is not told twice
+	told := vendorbooks.Told{} // what the window before has shown, so that the overlap is not told twice
 	restarts := 0
 	for {
 		w, err := f.fetch(ctx, p, statuses)
@@ -140,11 +136,8 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			// The dense second has been read to its end: was it still while it was read?
 			var still bool
 			if still, err = f.still(ctx, p, statuses); err == nil && !still {
-				if restarts++; restarts >= dense {
-					err = &ledger.Error{
-						Kind: ledger.ErrLater, Room: Vendor, Thing: "GET " + f.path, ResumeAt: time.Now().UTC().Add(time.Minute),
-						Message: "too much changes within one second to be read without a gap",
-					}
+				if restarts++; restarts >= vendorbooks.Dense {
+					err = vendorbooks.TooDense(Vendor, "GET "+f.path)
 				}
 				next = p
 				next.Page, next.Seen = 1, 0
@@ -159,7 +152,7 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 		fresh := w.rows[:0:0]
 		for i := range w.rows {
 			at := w.times[i]
-			if t, again := told[w.ids[i]]; again && t.Equal(at) || !at.IsZero() && at.Before(before) {
+			if told.Before(w.ids[i], at) || !at.IsZero() && at.Before(before) {
 				continue
 			}
 			fresh = append(fresh, w.rows[i])
@@ -168,32 +161,16 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 		if !yield(page, nil) || !w.more {
 			return
 		}
-		if next.Since != p.Since {
-			clear(told)
-		}
-		for i, id := range w.ids {
-			if w.times[i].UnixMilli() >= next.Since {
-				told[id] = w.times[i]
-			}
-		}
+		told.Remember(w.ids, w.times, next.Since != p.Since, next.since())
 		p = next
 	}
 }
 
 // next says where the reading goes on behind window w of position p.
 func (f feed[W, T]) next(p position, w window[W]) (position, error) {
-	var last time.Time
-	for _, t := range w.times {
-		if t.IsZero() {
-			continue
-		}
-		if t.Before(last) {
-			return p, &ledger.Error{
-				Kind: ledger.ErrUnreadable, Room: Vendor, Thing: "GET " + f.path,
-				Message: "the records are not in the order that was asked for, and a position among them would lose some",
-			}
-		}
-		last = t
+	last, err := vendorbooks.Latest(Vendor, "GET "+f.path, w.times)
+	if err != nil {
+		return p, err
 	}
 	if !w.more {
 		return f.end(p, w.clock), nil
@@ -207,7 +184,7 @@ func (f feed[W, T]) next(p position, w window[W]) (position, error) {
 		return next, nil
 	}
 	next.Page = max(p.Page, 1) + 1
-	next.Seen = chain(p.Seen, w.ids)
+	next.Seen = vendorbooks.Chain(p.Seen, w.ids)
 	return next, nil
 }
 
@@ -222,19 +199,14 @@ func (f feed[W, T]) end(p position, clock time.Time) position {
 	return end
 }
 
-// still reads the pages before p.Page once more and reports whether they hold what they held. If they do,
-// nothing left them in between, and no record can have slid over an edge that had been read.
+// still reports whether the pages before p.Page hold what they held when they were read.
 func (f feed[W, T]) still(ctx context.Context, p position, statuses []string) (bool, error) {
-	again := p
-	var h uint64
-	for again.Page = 1; again.Page < p.Page; again.Page++ {
+	return vendorbooks.Still(p.Page, p.Seen, func(page int) ([]string, error) {
+		again := p
+		again.Page = page
 		w, err := f.fetch(ctx, again, statuses)
-		if err != nil {
-			return false, err
-		}
-		h = chain(h, w.ids)
-	}
-	return h == p.Seen, nil
+		return w.ids, err
+	})
 }
 
 func floor(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
@@ -301,7 +273,7 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 			return w, unreadable("GET "+f.path, resp, again)
 		}
 		p.DateTimeUTC, p.Pagination = raw.DateTimeUTC, raw.Pagination
-		w.rows, w.unread = f.oneByOne(f.raw(&raw))
+		w.rows, w.unread = vendorbooks.OneByOne(f.raw(&raw), f.id)
 	}
 	if w.rows == nil {
 		return w, unreadable("GET "+f.path, resp, errors.New("the list is absent"))
@@ -331,27 +303,6 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 	}
 	w.rows = sound
 	return w, nil
-}
-
-func (f feed[W, T]) oneByOne(raw []json.RawMessage) ([]W, []ledger.Unread) {
-	if raw == nil {
-		return nil, nil
-	}
-	rows, unread := make([]W, 0, len(raw)), []ledger.Unread(nil)
-	for _, r := range raw {
-		var row W
-		err := json.Unmarshal(r, &row)
-		if err == nil {
-			rows = append(rows, row)
-			continue
-		}
-		u := ledger.Unread{Ref: ledger.Ref{ID: f.id(&row)}, Code: "unreadable", Detail: "a field cannot be read"}
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			u.Detail = "field " + e.Field + " cannot be read as " + e.Type.String()
-		}
-		unread = append(unread, u)
-	}
-	return rows, unread
 }
 
 func (f feed[W, T]) words(rows []W) []T {

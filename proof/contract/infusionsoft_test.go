@@ -26,15 +26,15 @@ const keapAPI = "https://api.infusionsoft.com/crm/rest"
 // keapUses are the operations of package infusionsoft, by reading its source.
 func keapUses(t *testing.T, v2 *Spec) []*Operation {
 	return uses(t, v2,
-		[2]string{"GET", "/rest/v2/orders"},                                 // orders.go
-		[2]string{"GET", "/rest/v2/orders/{order_id}"},                      // orders.go
+		[2]string{"GET", "/rest/v2/orders"},                                 // read.go, invoices.go
+		[2]string{"GET", "/rest/v2/orders/{order_id}"},                      // read.go, invoices.go
 		[2]string{"GET", "/rest/v2/orders/{order_id}/payments"},             // payments.go
 		[2]string{"GET", "/rest/v2/sales/payments"},                         // payments.go
 		[2]string{"GET", "/rest/v2/settings/applications:getConfiguration"}, // organisation.go
 		[2]string{"GET", "/rest/v2/businessProfile"},                        // organisation.go, ledger.go
 		[2]string{"GET", "/rest/v2/contacts"},                               // contacts.go, find.go
 		[2]string{"GET", "/rest/v2/products"},                               // chart.go
-		[2]string{"POST", "/rest/v2/orders"},                                // writeorder.go
+		[2]string{"POST", "/rest/v2/orders"},                                // writeinvoice.go
 		[2]string{"DELETE", "/rest/v2/orders/{order_id}"},                   // change.go
 		[2]string{"POST", "/rest/v2/orders/{order_id}/payments"},            // writepayment.go
 		[2]string{"POST", "/rest/v2/contacts"},                              // writecontact.go
