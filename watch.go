@@ -101,11 +101,20 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
 	}
+	for _, gone := range page.Deleted {
+		ids = append(ids, gone.ID)
+	}
 	links, err := w.linksTo(ctx, ledger.KindPayment, ids)
 	if err != nil {
 		return err
 	}
 	var kept verdicts
+	deleted := func(l store.Link) {
+		before := l
+		park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+		l.Updated = time.Now().UTC()
+		kept.add(w.run, l, &before)
+	}
 	var unlinked ledger.Page[ledger.Payment]
 	for _, p := range page.Records {
 		l, ok := links[p.ID]
@@ -116,10 +125,12 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			}
 		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
 		default:
-			before := l
-			park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
-			l.Updated = time.Now().UTC()
-			kept.add(w.run, l, &before)
+			deleted(l)
+		}
+	}
+	for _, gone := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
+		if l, ok := links[gone.ID]; ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
+			deleted(l)
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {

@@ -147,10 +147,10 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	}
 	if c.UnitedStates && s.anyTaxed && !(all && stated.IsZero()) {
 		switch {
+		case c.AutomatedTax && !c.AutomatedTaxReady:
+			return s, refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up, and the tax would vanish: finish that in QuickBooks")
 		case !c.SalesTax:
 			return s, refuse("", ledger.RefusedSalesTaxOff, "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
-		case c.AutomatedTax && !c.AutomatedTaxReady:
-			return s, refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up: finish that in QuickBooks")
 		}
 	}
 	if discounts && !s.discount.IsZero() && !c.Discounts {

@@ -1,13 +1,16 @@
-// Fakes serves the fake of Xero and the fake of Infusionsoft, each on an address of its own, for any
+// Fakes serves the fakes of Xero, QuickBooks and Infusionsoft, each on an address of its own, for any
 // client that speaks to the real ones:
 //
-//	go run ./examples/fakes -xero 127.0.0.1:9001 -infusionsoft 127.0.0.1:9002
+//	go run ./examples/fakes -xero 127.0.0.1:9001 -quickbooks 127.0.0.1:9003 -infusionsoft 127.0.0.1:9002
 //
-// Either address may be left out. The fake of Infusionsoft holds a year of a shop's orders, as the
+// Any of them may be left out. The fake of Infusionsoft holds a year of a shop's orders, as the
 // quickstart makes them up; any bearer token is accepted. The quickstart runs against them like this:
 //
 //	export INFUSIONSOFT_TOKEN=any XERO_TOKEN=any XERO_TENANT_ID=…   # the tenant id is printed
 //	go run ./examples/quickstart -db shop.db -source-url http://127.0.0.1:9002 -ledger-url http://127.0.0.1:9001
+//
+//	export INFUSIONSOFT_TOKEN=any QUICKBOOKS_TOKEN=any QUICKBOOKS_REALM_ID=…   # the realm id is printed
+//	go run ./examples/quickstart -ledger quickbooks -db shop2.db -source-url http://127.0.0.1:9002 -ledger-url http://127.0.0.1:9003
 package main
 
 import (
@@ -51,6 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("fakes", flag.ContinueOnError)
 	f.SetOutput(out)
 	xero := f.String("xero", "", "serve Xero on this `address`")
+	quickbooks := f.String("quickbooks", "", "serve QuickBooks on this `address`")
 	infusionsoft := f.String("infusionsoft", "", "serve Infusionsoft on this `address`")
 	books := f.String("books", "", "keep the books beside this `file`; none: in a temporary folder, for as long as this runs")
 	orders := f.Int("orders", 500, "how many orders to make up")
@@ -63,8 +67,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	switch {
-	case *xero == "" && *infusionsoft == "":
-		return fmt.Errorf("%w: nothing to serve: give -xero or -infusionsoft an address like 127.0.0.1:9001", errUsage)
+	case *xero == "" && *quickbooks == "" && *infusionsoft == "":
+		return fmt.Errorf("%w: nothing to serve: give -xero, -quickbooks or -infusionsoft an address like 127.0.0.1:9001", errUsage)
 	case *orders < 1 || *orders > world.MaxOrders:
 		return fmt.Errorf("%w: -orders %d: choose 1 to %d", errUsage, *orders, world.MaxOrders)
 	}
@@ -84,14 +88,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer func() { _ = held.Release() }()
 	given := false
 	f.Visit(func(f *flag.Flag) { given = given || f.Name == "orders" || f.Name == "seed" })
+	var ledgers []world.Ledger
+	for l, address := range map[world.Ledger]string{world.Xero: *xero, world.QuickBooks: *quickbooks} {
+		if address != "" {
+			ledgers = append(ledgers, l)
+		}
+	}
 	s, err := shop.Open(shop.Wish{
-		File: *books, Orders: *orders, Seed: *seed, Given: given, Load: *load, NoSource: *infusionsoft == "", NoLedger: *xero == "",
+		File: *books, Orders: *orders, Seed: *seed, Given: given, Load: *load, NoSource: *infusionsoft == "", Ledgers: ledgers,
 	})
 	if err != nil {
 		return err
 	}
+	defer func() { _ = s.Close() }() // each answer is in the files already
 	if s.Xero != nil {
-		defer s.Xero.Close()
 		stop, at, err := serve(s.Xero, *xero)
 		if err != nil {
 			return err
@@ -100,8 +110,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		org := s.Xero.Books().Organisation()
 		fmt.Fprintf(out, "Xero          %s/api.xro/2.0  %s, XERO_TENANT_ID=%s\n", at, org.Name, org.TenantID)
 	}
+	if s.QuickBooks != nil {
+		stop, at, err := serve(s.QuickBooks, *quickbooks)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		company := s.QuickBooks.Books().Company()
+		fmt.Fprintf(out, "QuickBooks    %s/v3/company/%s  %s, QUICKBOOKS_REALM_ID=%s\n", at, company.RealmID, company.Name, company.RealmID)
+	}
 	if s.Infusionsoft != nil {
-		defer s.Infusionsoft.Close()
 		stop, at, err := serve(s.Infusionsoft, *infusionsoft)
 		if err != nil {
 			return err

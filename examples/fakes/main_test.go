@@ -32,17 +32,17 @@ func (l *lines) String() string {
 	return l.buf.String()
 }
 
-func TestServesBoth(t *testing.T) {
+func TestServesAll(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	var out lines
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"-xero", "127.0.0.1:0", "-infusionsoft", "127.0.0.1:0", "-orders", "7"}, &out)
+		done <- run(ctx, []string{"-xero", "127.0.0.1:0", "-quickbooks", "127.0.0.1:0", "-infusionsoft", "127.0.0.1:0", "-orders", "7"}, &out)
 	}()
 	address := regexp.MustCompile(`http://[0-9.:]+/\S+`)
 	var found []string
-	require.Eventually(t, func() bool { found = address.FindAllString(out.String(), -1); return len(found) == 2 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { found = address.FindAllString(out.String(), -1); return len(found) == 3 }, 10*time.Second, 10*time.Millisecond)
 
 	get := func(url, tenant string) string {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -60,7 +60,23 @@ func TestServesBoth(t *testing.T) {
 	}
 	tenant := regexp.MustCompile(`XERO_TENANT_ID=(\S+)`).FindStringSubmatch(out.String())[1]
 	require.Contains(t, get(found[0]+"/Organisation", tenant), "Spoke")
-	require.Equal(t, 7, strings.Count(get(found[1]+"/orders?page_size=100", ""), `"order_items"`))
+	require.Contains(t, found[1], regexp.MustCompile(`QUICKBOOKS_REALM_ID=(\S+)`).FindStringSubmatch(out.String())[1])
+	require.Contains(t, get(found[1]+"/query?query=select%20*%20from%20Item", ""), "Road bikes")
+	require.Equal(t, 7, strings.Count(get(found[2]+"/orders?page_size=100", ""), `"order_items"`))
+	stop()
+	require.NoError(t, <-done)
+}
+
+// Each fake alone: the others' addresses may be left out.
+func TestServesQuickBooksAlone(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	var out lines
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, []string{"-quickbooks", "127.0.0.1:0"}, &out) }()
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "QUICKBOOKS_REALM_ID=") }, 10*time.Second, 10*time.Millisecond)
+	require.NotContains(t, out.String(), "Xero")
+	require.NotContains(t, out.String(), "Infusionsoft")
 	stop()
 	require.NoError(t, <-done)
 }
@@ -70,5 +86,6 @@ func TestUsage(t *testing.T) {
 	for _, args := range []string{"", "-xero 127.0.0.1:0 -orders 0", "-nonsense"} {
 		require.ErrorIs(t, run(t.Context(), strings.Fields(args), io.Discard), errUsage, args)
 	}
+	require.Error(t, run(t.Context(), []string{"-quickbooks", "nowhere:port"}, io.Discard))
 	require.Error(t, run(t.Context(), []string{"-xero", "nowhere:port"}, io.Discard))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/invoicesync/invoicesync/examples/internal/lock"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/sqlstore/sqlite"
 	"github.com/invoicesync/invoicesync/store"
@@ -29,7 +30,7 @@ func TestOneRunAtATime(t *testing.T) {
 	require.Equal(t, exitFailed, r.code)
 	require.Contains(t, r.err, "another run")
 	require.Contains(t, r.err, db+".lock")
-	require.NoFileExists(t, shop.LedgerFile(db))
+	require.NoFileExists(t, shop.LedgerFile(db, world.Xero))
 
 	require.NoError(t, held.Release())
 	r = start(t, "-db", db, "-orders", "3")
@@ -43,7 +44,7 @@ func TestAfterKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := filepath.Join(t.TempDir(), "shop.db")
 		start(t, "-db", db, "-orders", "5").mustSucceed(t)
-		pins, err := recall(&config{db: db})
+		pins, err := recall(&config{db: db, vendor: intoXero()})
 		require.NoError(t, err)
 		s, err := sqlite.Open(t.Context(), db, nil)
 		require.NoError(t, err)
@@ -77,11 +78,11 @@ func TestLostBooks(t *testing.T) {
 		first := start(t, "-db", db, "-orders", "6", "-json")
 		first.mustSucceed(t)
 		require.Positive(t, first.json.Created)
-		require.NoError(t, lose(shop.LedgerFile(db)))
+		require.NoError(t, lose(shop.LedgerFile(db, world.Xero)))
 		r := start(t, "-db", db)
 		require.Equal(t, exitFailed, r.code, name)
 		require.Contains(t, r.err, "the fake Xero no longer has", name)
-		require.Contains(t, r.err, shop.LedgerFile(db), name)
+		require.Contains(t, r.err, shop.LedgerFile(db, world.Xero), name)
 	}
 }
 

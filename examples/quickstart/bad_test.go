@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
@@ -98,9 +98,9 @@ func TestURLs(t *testing.T) {
 // Each URL leads to the other vendor: it is said which side answers strangely.
 func TestSwappedURLs(t *testing.T) {
 	t.Parallel()
-	s, err := shop.Open(shop.Wish{File: filepath.Join(t.TempDir(), "other"), Orders: 3, Seed: 1})
+	s, err := shop.Open(shop.Wish{File: filepath.Join(t.TempDir(), "other"), Orders: 3, Seed: 1, Ledgers: []world.Ledger{world.Xero}})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, errors.Join(s.Infusionsoft.Close(), s.Xero.Close())) })
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	orders, err := s.Infusionsoft.Listen()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, orders.Close()) })
@@ -189,7 +189,7 @@ func TestLedgerElsewhere(t *testing.T) {
 	back := start(t, "-db", db)
 	require.Equal(t, exitUsage, back.code)
 	require.Contains(t, back.err, "was used with -ledger-url "+one.URL, "the fake's books are others")
-	require.NoFileExists(t, shop.LedgerFile(db))
+	require.NoFileExists(t, shop.LedgerFile(db, world.Xero))
 
 	fakes := filepath.Join(t.TempDir(), "fakes.db")
 	start(t, "-db", fakes, "-orders", "2").mustSucceed(t)

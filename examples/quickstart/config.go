@@ -19,6 +19,7 @@ import (
 
 // config is what the flags and the environment say.
 type config struct {
+	vendor    *vendor
 	db        string
 	temporary bool // nobody has named db
 	orders    int
@@ -31,12 +32,13 @@ type config struct {
 	ledgerURL string
 
 	account, discountAccount, shippingAccount, financeAccount string
+	item, untaxedItem, shippingItem, financeItem              string
 	paymentAccount, cardAccount, paypalAccount                string
 	taxCode, noTaxCode                                        string
 	from                                                      ledger.Date
 	maxCreates                                                int // 0: the engine's own guard
 
-	sourceToken, ledgerToken, ledgerTenant string
+	sourceToken, ledgerToken, ledgerRoute string
 
 	given map[string]bool // flags that stand on the command line
 }
@@ -54,7 +56,7 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 
 func parse(args []string, env func(string) string, help io.Writer) (*config, error) {
 	c := &config{given: map[string]bool{}}
-	var from string
+	var from, into string
 	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	f.StringVar(&c.db, "db", "", "the SQLite `file` of the store, with the fakes' books beside it; none: a new temporary one")
 	f.IntVar(&c.orders, "orders", 500, "how many orders to make up")
@@ -64,17 +66,23 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	f.BoolVar(&c.preview, "preview", false, "say what a run would write, and write nothing")
 	f.BoolVar(&c.json, "json", false, "print the result as one JSON object")
 	f.StringVar(&c.sourceURL, "source-url", "", "an Infusionsoft `URL` instead of the fake; needs -db and INFUSIONSOFT_TOKEN")
-	f.StringVar(&c.ledgerURL, "ledger-url", "", "a Xero `URL` instead of the fake; needs -db, XERO_TOKEN and XERO_TENANT_ID")
+	f.StringVar(&c.ledgerURL, "ledger-url", "", "the ledger's `URL` instead of its fake; needs -db, and XERO_TOKEN and XERO_TENANT_ID, or QUICKBOOKS_TOKEN and QUICKBOOKS_REALM_ID")
+	f.StringVar(&into, "ledger", string(world.Xero), "into which `ledger`: xero or quickbooks")
 
-	f.StringVar(&c.account, "account", "200", "Xero account `code` for all lines that nothing else applies to")
-	f.StringVar(&c.discountAccount, "discount-account", "205", "account `code` for discounts")
-	f.StringVar(&c.shippingAccount, "shipping-account", "210", "account `code` for shipping")
-	f.StringVar(&c.financeAccount, "finance-account", "265", "account `code` for finance charges")
-	f.StringVar(&c.paymentAccount, "payment-account", "090", "account `code` for payments")
-	f.StringVar(&c.cardAccount, "card-account", "615", "account `code` for card payments")
-	f.StringVar(&c.paypalAccount, "paypal-account", "091", "account `code` for PayPal payments")
-	f.StringVar(&c.taxCode, "tax", world.TaxableCode, "Xero tax `type` for lines that bear tax")
-	f.StringVar(&c.noTaxCode, "no-tax", "NONE", "tax `type` for lines that bear none")
+	// What these are when they are not given, the ledger decides: see vendor.defaults.
+	f.StringVar(&c.account, "account", "", "Xero: account `code` for all lines that nothing else applies to (default 200)")
+	f.StringVar(&c.shippingAccount, "shipping-account", "", "Xero: account `code` for shipping (default 210)")
+	f.StringVar(&c.financeAccount, "finance-account", "", "Xero: account `code` for finance charges (default 265)")
+	f.StringVar(&c.item, "item", "", "QuickBooks: `product` of lines that bear tax: its SKU, id or name (default that of the fake)")
+	f.StringVar(&c.untaxedItem, "untaxed-item", "", "QuickBooks: `product` of lines that bear none (default that of the fake)")
+	f.StringVar(&c.shippingItem, "shipping-item", "", "QuickBooks: `product` of shipping (default QuickBooks' own shipping line)")
+	f.StringVar(&c.financeItem, "finance-item", "", "QuickBooks: `product` of finance charges (default that of the fake)")
+	f.StringVar(&c.discountAccount, "discount-account", "", "account `code` for discounts (default 205; 4900)")
+	f.StringVar(&c.paymentAccount, "payment-account", "", "account `code`, or id, for payments (default 090; 1000)")
+	f.StringVar(&c.cardAccount, "card-account", "", "account `code`, or id, for card payments (default 615; 1010)")
+	f.StringVar(&c.paypalAccount, "paypal-account", "", "account `code`, or id, for PayPal payments (default 091; 1020)")
+	f.StringVar(&c.taxCode, "tax", "", "tax `code` for lines that bear tax (default "+world.TaxableCode+"; TAX)")
+	f.StringVar(&c.noTaxCode, "no-tax", "", "tax `code` for lines that bear none (default NONE; NON)")
 	f.StringVar(&from, "from", "", "leave out orders before this `date`, like 2026-11-01")
 	f.IntVar(&c.maxCreates, "max-creates", 0, fmt.Sprintf("stop after this `number` of new invoices; -1: never stop (default -1, and %d in a live organisation at a -ledger-url elsewhere)", guard))
 
@@ -101,7 +109,10 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 		// A variable of the shell that was not set must not widen what is done.
 		return nil, usagef("-%s is empty; give it a value, or leave it out", empty[0])
 	}
-	c.sourceToken, c.ledgerToken, c.ledgerTenant = env("INFUSIONSOFT_TOKEN"), env("XERO_TOKEN"), env("XERO_TENANT_ID")
+	if err := c.choose(into); err != nil {
+		return nil, err
+	}
+	c.sourceToken, c.ledgerToken, c.ledgerRoute = env("INFUSIONSOFT_TOKEN"), env(c.vendor.tokenVar), env(c.vendor.routeVar)
 	if from != "" {
 		if c.from, err = ledger.ParseDate(from); err != nil {
 			return nil, usagef("-from %q is no date; write it like 2026-11-01", from)
@@ -130,9 +141,9 @@ func (c *config) validate() error {
 	case c.sourceURL != "" && c.sourceToken == "":
 		return usagef("-source-url needs an access token in the environment: set INFUSIONSOFT_TOKEN")
 	case c.ledgerURL != "" && c.ledgerToken == "":
-		return usagef("-ledger-url needs an access token in the environment: set XERO_TOKEN")
-	case c.ledgerURL != "" && c.ledgerTenant == "":
-		return usagef("-ledger-url needs the organisation's tenant id in the environment: set XERO_TENANT_ID; GET https://api.xero.com/connections lists yours")
+		return usagef("-ledger-url needs an access token in the environment: set %s", c.vendor.tokenVar)
+	case c.ledgerURL != "" && c.ledgerRoute == "":
+		return usagef("-ledger-url needs %s", c.vendor.whereRoute)
 	}
 	if err := c.servers(); err != nil {
 		return err
@@ -159,11 +170,16 @@ func (c *config) servers() error {
 		return err
 	}
 	// Known before a token has gone to the wrong vendor.
-	if under(source, "xero.com") {
-		return usagef("-source-url %s is Xero's; it takes Infusionsoft's URL, and -ledger-url Xero's", c.sourceURL)
+	for _, v := range vendors() {
+		if under(source, v.domain) {
+			return usagef("-source-url %s is %s; it takes Infusionsoft's URL, and -ledger-url %s", c.sourceURL, v.whose(), c.vendor.whose())
+		}
+		if v.ledger != c.vendor.ledger && under(ledger, v.domain) {
+			return usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, v.whose(), c.vendor.ledger)
+		}
 	}
 	if under(ledger, "infusionsoft.com") || under(ledger, "keap.com") {
-		return usagef("-ledger-url %s is Infusionsoft's; it takes Xero's URL, and -source-url Infusionsoft's", c.ledgerURL)
+		return usagef("-ledger-url %s is Infusionsoft's; it takes %s URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.whose())
 	}
 	if !c.given["max-creates"] && (ledger == "" || loopback(ledger)) {
 		c.maxCreates = -1

@@ -15,7 +15,6 @@ import (
 	"github.com/invoicesync/invoicesync/sqlstore"
 	"github.com/invoicesync/invoicesync/sqlstore/sqlite"
 	"github.com/invoicesync/invoicesync/store"
-	"github.com/invoicesync/invoicesync/xero"
 
 	"github.com/invoicesync/invoicesync/examples/internal/compare"
 )
@@ -52,10 +51,7 @@ func newFlow(ctx context.Context, c *config, db store.Store, before *pinned, sou
 	if err := f.lost(ctx); err != nil {
 		return nil, err
 	}
-	into, err := xero.New(books.client, books.tenant, &xero.Options{
-		BaseURL: books.url, Organisation: f.pinned.Ledger, Budget: f.budget,
-		Observe: func(_ context.Context, call xero.Call) { books.called(progress, doingXero(call)) },
-	})
+	into, err := c.vendor.open(books, &f.pinned, f.budget, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -113,24 +109,22 @@ func (f *flow) open(from ledger.Source) (*invoicesync.Push, error) {
 // settings are those that the owner of the shop would choose.
 func (f *flow) settings() invoicesync.Settings {
 	c := f.c
-	return invoicesync.Settings{
+	s := invoicesync.Settings{
 		Source: f.pinned.Source, Ledger: f.pinned.Ledger, Currency: f.pinned.Currency,
 		Processing: true,
 		Start:      eligibility.Start{Date: c.from},
 		Mode:       eligibility.AsRaised, // and payments as they come
 		SkipZero:   true,
 		Due:        invoicesync.DueDateSettings{Days: 14},
-		Accounts: invoicesync.AccountSettings{
-			Default: c.account, Discount: c.discountAccount, Shipping: c.shippingAccount, FinanceCharge: c.financeAccount,
-			SKUAccounts: true, // the account of the Xero item whose code is the SKU
-		},
-		Tax:      invoicesync.TaxSettings{TaxableCode: c.taxCode, ZeroCode: c.noTaxCode},
-		Contacts: invoicesync.ContactSettings{Suffix: true}, // "Anna Schmidt (12)" where there is an Anna Schmidt
+		Tax:        invoicesync.TaxSettings{TaxableCode: c.taxCode, ZeroCode: c.noTaxCode},
+		Contacts:   invoicesync.ContactSettings{Suffix: true}, // "Anna Schmidt (12)" where there is an Anna Schmidt
 		Payments: invoicesync.PaymentSettings{
 			Account:  c.paymentAccount,
 			Accounts: map[string]string{"card": c.cardAccount, "paypal": c.paypalAccount},
 		},
 	}
+	c.vendor.books(c, &s)
+	return s
 }
 
 // check compares the settings with the live organisations. What the chart lacks parks the records that
@@ -248,8 +242,7 @@ func (f *flow) observe(e invoicesync.Event) {
 }
 
 func (f *flow) compare(ctx context.Context) (compare.Result, error) {
-	return compare.Compare(ctx, compare.Infusionsoft{BaseURL: f.source.url, Client: f.source.client},
-		compare.Xero{BaseURL: f.ledger.url, Client: f.ledger.client, Tenant: f.ledger.tenant})
+	return compare.Compare(ctx, compare.Infusionsoft{BaseURL: f.source.url, Client: f.source.client}, f.c.vendor.compare(f.ledger))
 }
 
 // disagreement is an error when the comparison has found what the run has not told.
@@ -259,21 +252,21 @@ func (f *flow) disagreement(r compare.Result) error {
 		errs = append(errs, fmt.Errorf("both sides differ by %d cents", r.Cents))
 	}
 	if n := len(r.Doubled); n > 0 {
-		errs = append(errs, fmt.Errorf("%d marks stand on more than one record of Xero, the first is %s: void all but one", n, r.Doubled[0]))
+		errs = append(errs, fmt.Errorf("%d marks stand on more than one record of %s, the first is %s: void all but one", n, f.c.vendor.name, r.Doubled[0]))
 	}
 	if n := len(r.Unknown); n > 0 {
-		errs = append(errs, fmt.Errorf("%d records of Xero carry a mark of no order or payment here, the first is %s", n, r.Unknown[0]))
+		errs = append(errs, fmt.Errorf("%d records of %s carry a mark of no order or payment here, the first is %s", n, f.c.vendor.name, r.Unknown[0]))
 	}
 	if told, final := f.notes.unbooked(f.pinned.Currency); r.Unbooked > told || final && r.Unbooked < told {
-		errs = append(errs, fmt.Errorf("%d cents in %d payments have no payment in Xero, and the run has told of %d", r.Unbooked, r.UnbookedRows, told))
+		errs = append(errs, fmt.Errorf("%d cents in %d payments have no payment in %s, and the run has told of %d", r.Unbooked, r.UnbookedRows, f.c.vendor.name, told))
 	}
 	return errors.Join(errs...)
 }
 
 // explain adds what to do about an error that everybody meets.
-func explain(err error) error {
+func (c *config) explain(err error) error {
 	if errors.Is(err, ledger.ErrReconnect) {
-		return fmt.Errorf("%w\nLook at INFUSIONSOFT_TOKEN, XERO_TOKEN and XERO_TENANT_ID: they must belong to the organisations that you mean, and not be expired", err)
+		return fmt.Errorf("%w\nLook at INFUSIONSOFT_TOKEN, %s and %s: they must belong to the organisations that you mean, and not be expired", err, c.vendor.tokenVar, c.vendor.routeVar)
 	}
 	if errors.Is(err, ledger.ErrAmbiguous) && ledger.Code(err) == "ambiguous_number" {
 		return fmt.Errorf("%w\nWith -sync-id, write id: in front of the order id that you mean", err)

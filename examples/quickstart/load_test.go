@@ -88,7 +88,7 @@ func TestLoadCorrectedExample(t *testing.T) {
 		again.mustSucceed(t)
 		require.Zero(t, again.json.Created+again.json.Writes)
 		require.LessOrEqual(t, again.json.Calls.Infusionsoft, 3)
-		require.LessOrEqual(t, again.json.Calls.Xero, 3)
+		require.LessOrEqual(t, again.json.ledgerCalls(), 3)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 )
 
-// lost is an error when the fake of Xero has forgotten what the store remembers. Its books are a file
+// lost is an error when the fake of the ledger has forgotten what the store remembers. Its books are a file
 // that anybody can remove; what was written would then be neither there nor be written again.
 func (f *flow) lost(ctx context.Context) error {
 	if f.first || f.ledger.holds == nil {
@@ -23,8 +23,8 @@ func (f *flow) lost(ctx context.Context) error {
 			return err
 		}
 		if missing > 0 {
-			return fmt.Errorf("the fake Xero no longer has %d of the %d %ss that %s knows: %s was deleted or shortened; put it back, or start afresh with another file with -db",
-				missing, known, kind, f.c.db, shop.LedgerFile(f.c.db))
+			return fmt.Errorf("the fake %s no longer has %d of the %d %ss that %s knows: %s was deleted or shortened; put it back, or start afresh with another file with -db",
+				f.c.vendor.name, missing, known, kind, f.c.db, shop.LedgerFile(f.c.db, f.c.vendor.ledger))
 		}
 	}
 	return nil

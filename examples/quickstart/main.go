@@ -1,21 +1,25 @@
-// Quickstart pushes the orders of an Infusionsoft application into a Xero organisation, with their
-// payments, and then compares both sides to the cent.
+// Quickstart pushes the orders of an Infusionsoft application into a Xero organisation, or a QuickBooks company, with
+// their payments, and then compares both sides to the cent.
 //
 //	go run ./examples/quickstart
+//	go run ./examples/quickstart -ledger quickbooks
 //
 // By itself it starts a fake of each on the loopback interface, with a year of a bicycle shop's orders,
 // and talks to them over real HTTP, within the real limits: past 60 calls a minute it waits as it would
-// for Xero, and says so.
+// for Xero, and says so. The orders are the same for both ledgers, and what becomes of them nearly so: QuickBooks takes
+// any tax that is stated, and parks discounts of which some reduce what is taxed and others do not.
 //
 // # Running it twice
 //
 // With -db FILE the store and the books of both fakes stay: FILE (SQLite), FILE.key (what seals request
 // bodies that are on their way; keep it apart from FILE), FILE.flow.json (which two organisations, in
-// which currency), FILE.infusionsoft.jsonl and FILE.xero.jsonl (the fakes' books), FILE.expected.json
+// which currency), FILE.infusionsoft.jsonl and FILE.xero.jsonl or
+// FILE.quickbooks.jsonl (the fakes' books), FILE.expected.json
 // (what a correct push does with each order). A second run meets the same world, finds nothing to do,
 // and needs three calls to each side to know that. One run at a time: FILE.lock is locked meanwhile, and
 // another run on FILE ends at once and says so. A run that was killed leaves no lock behind; the next one
-// goes on where it stopped. What was pushed with URLs (below) is refused without them, and the reverse.
+// goes on where it stopped. What was pushed with URLs (below) is refused without them, and the reverse; and so is another
+// ledger than the first run's.
 //
 // Without -db all of this is made in a new temporary folder. The path is printed, and the folder stays
 // until you remove it.
@@ -32,11 +36,20 @@
 //	    -account 200 -discount-account 205 -tax OUTPUT2 -no-tax ZERORATED -payment-account 090 \
 //	    -from 2026-11-01 -preview
 //
+// and for QuickBooks, where lines are booked by products, each named by its SKU, id or full name:
+//
+//	export QUICKBOOKS_TOKEN=…     # an access token with com.intuit.quickbooks.accounting
+//	export QUICKBOOKS_REALM_ID=…  # from the callback of the authorisation: the company that you mean
+//	go run ./examples/quickstart -db shop.db -ledger quickbooks \
+//	    -source-url https://api.infusionsoft.com -ledger-url https://quickbooks.api.intuit.com \
+//	    -item "Online sales" -untaxed-item "Online sales, untaxed" -finance-item "Finance charges" \
+//	    -discount-account 86 -payment-account 35 -card-account 35 -paypal-account 35 -from 2026-11-01 -preview
+//
 // Look at the preview, try one order with -sync-id 1234, then leave both flags out. The two organisations
 // and the source's currency are asked from the connections at the first run and pinned in FILE.flow.json;
-// a later connection that leads elsewhere is refused. Accounts and tax codes are those of the chart of
-// Xero, and are compared with it before anything is written. Access tokens last 30 minutes (Xero) and 24
-// hours (Infusionsoft); a service would refresh them, see the Provider of each adapter. In a live
+// a later connection that leads elsewhere is refused. Accounts, products and tax codes are those of the ledger's
+// chart, and are compared with it before anything is written. Access tokens last 30 minutes (Xero), an hour
+// (QuickBooks) and 24 hours (Infusionsoft); a service would refresh them, see the Provider of each adapter. In a live
 // organisation a run makes at most 500 new invoices, unless -max-creates says another number, or -1.
 //
 // # Exit codes
@@ -157,7 +170,7 @@ func (p program) push(ctx context.Context, c *config) error {
 	p.announce(c, held.CutOff)
 	f, err := newFlow(ctx, c, db, before, source, ledger, progress)
 	if err != nil {
-		return explain(err)
+		return c.explain(err)
 	}
 	say := newPrinter(p.out, c)
 	say.sides(f)
@@ -165,17 +178,17 @@ func (p program) push(ctx context.Context, c *config) error {
 	if c.preview {
 		planned, err := f.preview(ctx, say.planned)
 		if err != nil {
-			return explain(err)
+			return c.explain(err)
 		}
 		say.json(planned, outcome{calls: [2]int{source.calls(), ledger.calls()}, took: time.Since(started)})
 		return nil
 	}
 	if f.first {
 		if err := f.check(ctx, say.problem); err != nil {
-			return explain(err)
+			return c.explain(err)
 		}
 		if err := f.taste(ctx, say.planned); err != nil {
-			return explain(err)
+			return c.explain(err)
 		}
 	}
 	report, failed := f.run(ctx)
@@ -198,7 +211,7 @@ func (p program) push(ctx context.Context, c *config) error {
 	if report.Stopped != "" && failed == nil {
 		fmt.Fprintln(p.err, endedEarly(report.Stopped, c))
 	}
-	return errors.Join(explain(failed), miscounted, disagreement)
+	return errors.Join(c.explain(failed), miscounted, disagreement)
 }
 
 // announce says beforehand what is not as one might expect.

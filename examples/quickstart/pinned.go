@@ -25,9 +25,10 @@ type pinned struct {
 	LedgerURL string                `json:"ledger_url,omitempty"`
 	Source    ledger.OrganisationID `json:"source"`
 	Ledger    ledger.OrganisationID `json:"ledger"`
-	Tenant    string                `json:"xero_tenant_id"` // only routing: it changes when Xero is connected again
-	Currency  ledger.Currency       `json:"currency"`
-	TimeZone  string                `json:"time_zone"`
+	// Route is Xero's tenant id, which changes when Xero is connected again, or QuickBooks' realm id.
+	Route    string          `json:"ledger_route"`
+	Currency ledger.Currency `json:"currency"`
+	TimeZone string          `json:"time_zone"`
 	// Owner is the name under which runs hold the right to write. It stays the same, so that a run goes
 	// on at once with what a killed one has left. The lock sees to it that there is only one at a time.
 	Owner string `json:"owner"`
@@ -57,6 +58,9 @@ func recall(c *config) (*pinned, error) {
 			return nil, usagef("%s was used with a fake in place of -%s: leave that out, or give another file with -db", c.db, at.flag)
 		}
 	}
+	if then := p.Ledger.Vendor; then != "" && then != string(c.vendor.ledger) {
+		return nil, usagef("%s was used with -ledger %s, and this is -ledger %s: choose that, or give another file with -db", c.db, then, c.vendor.ledger)
+	}
 	return p, nil
 }
 
@@ -69,7 +73,7 @@ func (f *flow) begin(before *pinned) {
 	p := &f.pinned
 	if before != nil {
 		*p = *before
-		f.known = p.Owner != "" && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Tenant == f.ledger.tenant
+		f.known = p.Owner != "" && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Route == f.ledger.tenant
 	} else {
 		f.first = true
 		if f.loaded() {
@@ -79,14 +83,14 @@ func (f *flow) begin(before *pinned) {
 	if p.Owner == "" {
 		p.Owner = "quickstart-" + rand.Text()
 	}
-	p.SourceURL, p.LedgerURL, p.Tenant = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
+	p.SourceURL, p.LedgerURL, p.Route = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
 }
 
 // ask finds out which organisations the connections lead to, and pins them.
 func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 	books, err := f.into.Organisation(ctx)
 	if err != nil {
-		return f.strange("-ledger-url", "Xero", f.c.ledgerURL, err)
+		return f.strange("-ledger-url", f.c.vendor.name, f.c.ledgerURL, err)
 	}
 	if err := f.pin("ledger", &f.pinned.Ledger, books.ID); err != nil {
 		return err
@@ -116,12 +120,15 @@ func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 
 // strange says which of two servers has not answered as its vendor does.
 func (f *flow) strange(flag, vendor, url string, err error) error {
-	if url == "" {
+	switch {
+	case url == "":
 		return err
+	case ledger.Code(err) == "other_organisation":
+		return fmt.Errorf("%s belongs to another organisation: connect the right one, or give another file with -db: %w", f.c.db, err)
 	}
 	err = fmt.Errorf("asked who is there, the server at %s %s has not answered as %s does: %w", flag, url, vendor, err)
 	if f.c.sourceURL != "" && f.c.ledgerURL != "" {
-		err = fmt.Errorf("%w\nLook whether the URLs or the tokens are swapped: -source-url and INFUSIONSOFT_TOKEN are Infusionsoft's, -ledger-url and XERO_TOKEN are Xero's", err)
+		err = fmt.Errorf("%w\nLook whether the URLs or the tokens are swapped: -source-url and INFUSIONSOFT_TOKEN are Infusionsoft's, -ledger-url and %s are %s", err, f.c.vendor.tokenVar, f.c.vendor.whose())
 	}
 	return err
 }

@@ -15,26 +15,28 @@ import (
 	"github.com/invoicesync/invoicesync/eligibility"
 
 	"github.com/invoicesync/invoicesync/examples/internal/compare"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
 
 // outcome is what is known after a run, beside its report.
 type outcome struct {
-	calls    [2]int // Infusionsoft, Xero: before the comparison
+	calls    [2]int // Infusionsoft, the ledger: before the comparison
 	compared compare.Result
 	took     time.Duration
 }
 
 // A printer prints for people, or with -json for programs.
 type printer struct {
+	ledger   *vendor
 	people   io.Writer
 	programs io.Writer
 }
 
 func newPrinter(out io.Writer, c *config) *printer {
 	if c.json {
-		return &printer{people: io.Discard, programs: out}
+		return &printer{ledger: c.vendor, people: io.Discard, programs: out}
 	}
-	return &printer{people: out, programs: io.Discard}
+	return &printer{ledger: c.vendor, people: out, programs: io.Discard}
 }
 
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(p.people, format+"\n", args...) }
@@ -54,7 +56,7 @@ func (p *printer) problem(pr invoicesync.Problem) {
 func (p *printer) planned(pl invoicesync.Planned) {
 	switch {
 	case pl.Already:
-		p.line("  order %s: is in Xero", pl.Ref.ID)
+		p.line("  order %s: is in %s", pl.Ref.ID, p.ledger.name)
 	case !pl.Verdict.Eligible():
 		p.line("  order %s: %s", pl.Ref.ID, reasons(pl.Verdict.Reasons))
 	default:
@@ -149,7 +151,7 @@ func (p *printer) report(r invoicesync.Report, n *notes, o outcome) {
 	if !r.ResumeAt.IsZero() {
 		p.line("Run again after %s.", r.ResumeAt.Format(time.RFC3339))
 	}
-	p.line("%d calls to Infusionsoft and %d to Xero, %d of them writes.", o.calls[0], o.calls[1], r.Writes)
+	p.line("%d calls to Infusionsoft and %d to %s, %d of them writes.", o.calls[0], o.calls[1], p.ledger.name, r.Writes)
 	if c := o.compared; c.Invoices > 0 {
 		p.line("Compared afresh: %d invoices with %d payments; difference %d cents.", c.Invoices, c.Payments, c.Cents)
 		for _, d := range c.Differing {
@@ -190,16 +192,18 @@ type jsonContacts struct {
 	Parked  int `json:"parked"`
 }
 
+// jsonCalls has one of the two ledgers.
 type jsonCalls struct {
-	Infusionsoft int `json:"infusionsoft"`
-	Xero         int `json:"xero"`
+	Infusionsoft int  `json:"infusionsoft"`
+	Xero         *int `json:"xero,omitempty"`
+	QuickBooks   *int `json:"quickbooks,omitempty"`
 }
 
 func (p *printer) json(r invoicesync.Report, o outcome) {
 	out := jsonReport{
 		Read: r.Invoices.Read, jsonStates: states(r.Invoices), Payments: states(r.Payments),
 		Contacts: jsonContacts{r.Contacts.Created, r.Contacts.Linked, r.Contacts.Parked},
-		Calls:    jsonCalls{o.calls[0], o.calls[1]}, Writes: r.Writes, Difference: o.compared.Cents,
+		Calls:    p.calls(o), Writes: r.Writes, Difference: o.compared.Cents,
 		Owed: map[string]int64{}, Seconds: json.Number(decimal.New(o.took.Milliseconds(), -3).String()),
 	}
 	for code, amount := range r.Owed {
@@ -210,6 +214,16 @@ func (p *printer) json(r invoicesync.Report, o outcome) {
 		panic(err) // numbers and codes
 	}
 	fmt.Fprintf(p.programs, "%s\n", raw)
+}
+
+func (p *printer) calls(o outcome) jsonCalls {
+	c := jsonCalls{Infusionsoft: o.calls[0]}
+	if p.ledger.ledger == world.QuickBooks {
+		c.QuickBooks = &o.calls[1]
+	} else {
+		c.Xero = &o.calls[1]
+	}
+	return c
 }
 
 func states(c invoicesync.Counts) jsonStates {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,7 +15,10 @@ import (
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/infusionsoft"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/quickbooks"
 	"github.com/invoicesync/invoicesync/xero"
+
+	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
 
 // progress tells a person how far a run is, and why it seems to stand still: on a terminal a bar, in a
@@ -122,6 +126,14 @@ func doingXero(c xero.Call) string {
 	return "writing " + strings.ToLower(what)
 }
 
+// doingQuickBooks puts a call into words. What a batch writes, its body says.
+func doingQuickBooks(c quickbooks.Call) string {
+	if c.Method == http.MethodGet {
+		return "looking into QuickBooks"
+	}
+	return "writing into QuickBooks"
+}
+
 // waiting says what is waited for, unless it is over at once.
 func (p *progress) waiting(what string, until time.Time) {
 	p.mu.Lock()
@@ -141,10 +153,20 @@ func waitName(key string) string {
 		return key
 	}
 	vendor := strings.ToUpper(parts[0][:1]) + parts[0][1:]
-	if last := parts[len(parts)-1]; last != "slots" {
-		return vendor + "'s limit of calls a " + last
+	if v := vendors()[world.Ledger(parts[0])]; v != nil {
+		vendor = v.name
 	}
-	return vendor + "'s limit of calls at a time"
+	limit := whose(vendor) + " limit of "
+	switch last := parts[len(parts)-1]; {
+	case last == "slots":
+		return limit + "calls at a time"
+	case slices.Contains(parts, "batch"):
+		return limit + "batches a minute"
+	case last == "reads":
+		return limit + "reads a month"
+	default:
+		return limit + "calls a " + last
+	}
 }
 
 // show writes a line, or the text beside the bar. A line is written when it is due, or at once.

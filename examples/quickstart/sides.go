@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/ledger"
-	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
 // A side is a vendor's service, or the fake of it: where it is, who may call it, and how many calls our
@@ -18,12 +18,12 @@ import (
 type side struct {
 	name    string
 	url     string
-	tenant  string // xero-tenant-id, or the tenant of a fake of Infusionsoft
+	tenant  string // Xero's tenant id, QuickBooks' realm id, or the tenant of a fake of Infusionsoft
 	client  *http.Client
 	made    atomic.Int64
 	counted func() int // by the server itself; nil: it is not ours
 	loaded  string     // the currency of orders that were loaded from a folder
-	// holds reports whether the books of a fake of Xero have a record; nil: it is not ours.
+	// holds reports whether the books of the fake of a ledger have a record; nil: it is not ours.
 	holds func(kind ledger.RecordKind, id string) bool
 	stop  func() error
 }
@@ -39,13 +39,17 @@ type vendorFake interface {
 // openSides opens both sides; again: as they were known to an earlier run.
 func openSides(c *config, again, direct bool) (source, books *side, err error) {
 	source = &side{name: "infusionsoft", url: c.sourceURL, client: authorised(c.sourceToken, http.DefaultTransport)}
-	books = &side{name: "xero", url: c.ledgerURL, tenant: c.ledgerTenant, client: authorised(c.ledgerToken, http.DefaultTransport)}
+	books = &side{name: string(c.vendor.ledger), url: c.ledgerURL, tenant: c.ledgerRoute, client: authorised(c.ledgerToken, http.DefaultTransport)}
 	if c.sourceURL != "" && c.ledgerURL != "" {
 		return source, books, nil
 	}
+	var ledgers []world.Ledger
+	if c.ledgerURL == "" {
+		ledgers = append(ledgers, c.vendor.ledger)
+	}
 	s, err := shop.Open(shop.Wish{
 		File: c.db, Orders: c.orders, Seed: c.seed, Load: c.load, Again: again, Given: c.given["orders"] || c.given["seed"],
-		NoSource: c.sourceURL != "", NoLedger: c.ledgerURL != "",
+		NoSource: c.sourceURL != "", Ledgers: ledgers, For: c.vendor.ledger,
 	})
 	if errors.Is(err, shop.ErrWish) {
 		return nil, nil, &usageError{err}
@@ -62,25 +66,14 @@ func openSides(c *config, again, direct bool) (source, books *side, err error) {
 			return nil, nil, err
 		}
 	}
-	if s.Xero != nil {
-		books.tenant, books.holds = s.Xero.Books().Organisation().TenantID, holds(s.Xero.Books())
-		if err := books.serve(s.Xero, direct); err != nil {
+	if c.ledgerURL == "" {
+		var fake vendorFake
+		fake, books.tenant, books.holds = c.vendor.serve(s)
+		if err := books.serve(fake, direct); err != nil {
 			return nil, nil, err
 		}
 	}
 	return source, books, nil
-}
-
-func holds(books *xerofake.Books) func(ledger.RecordKind, string) bool {
-	return func(kind ledger.RecordKind, id string) (ok bool) {
-		switch kind {
-		case ledger.KindInvoice:
-			_, ok = books.Invoice(id)
-		case ledger.KindPayment:
-			_, ok = books.Payment(id)
-		}
-		return ok
-	}
 }
 
 // serve makes a fake the side's server.

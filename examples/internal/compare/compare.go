@@ -1,5 +1,5 @@
 // Package compare checks a push from the outside: it reads an Infusionsoft application and a Xero
-// organisation afresh over HTTP and says by how many cents they differ.
+// organisation, or a QuickBooks company, afresh over HTTP and says by how many cents they differ.
 //
 //	result, err := compare.Compare(ctx, compare.Infusionsoft{BaseURL: a, Client: c}, compare.Xero{BaseURL: b, Client: d, Tenant: id})
 //
@@ -58,8 +58,14 @@ func (d Difference) String() string {
 // Agrees reports whether both sides hold the same, and nothing twice.
 func (r *Result) Agrees() bool { return r.Cents == 0 && len(r.Doubled) == 0 && len(r.Unknown) == 0 }
 
+// A Ledger is [Xero] or [QuickBooks].
+type Ledger interface {
+	vendor() string
+	read(context.Context) (books, error)
+}
+
 // Compare reads both sides and compares. It keeps to the vendors' limits: it waits when they say so.
-func Compare(ctx context.Context, source Infusionsoft, ledger Xero) (Result, error) {
+func Compare(ctx context.Context, source Infusionsoft, ledger Ledger) (Result, error) {
 	var r Result
 	orders, tenant, err := source.orders(ctx)
 	if err != nil {
@@ -69,7 +75,7 @@ func Compare(ctx context.Context, source Infusionsoft, ledger Xero) (Result, err
 	if err != nil {
 		return r, err
 	}
-	into := organisation{"xero", books.organisation}
+	into := organisation{ledger.vendor(), books.organisation}
 	from := organisation{"infusionsoft", tenant}
 	invoices := r.byMark(books.invoices)
 	payments := r.byMark(books.payments)
@@ -96,6 +102,9 @@ func Compare(ctx context.Context, source Infusionsoft, ledger Xero) (Result, err
 				r.UnbookedRows++
 				r.Unbooked += o.minor(row.amount)
 			}
+		}
+		if books.folded {
+			o.lines, inv.lines = fold(o.lines), fold(inv.lines)
 		}
 		r.compare(o, inv, paid)
 	}
@@ -139,6 +148,20 @@ func (r *Result) compare(o *order, inv *record, paid decimal.Decimal) {
 	if len(r.Differing) < MaxListed {
 		r.Differing = append(r.Differing, d)
 	}
+}
+
+// fold makes one line of all that is taken off.
+func fold(lines []decimal.Decimal) []decimal.Decimal {
+	var kept []decimal.Decimal
+	off := decimal.Zero
+	for _, l := range lines {
+		if l.IsNegative() {
+			off = off.Add(l)
+		} else {
+			kept = append(kept, l)
+		}
+	}
+	return append(kept, off)
 }
 
 // linesDiffer compares two sets of line nets whatever their order: the largest with the largest, and so

@@ -2,6 +2,7 @@
 package shop
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
+	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
@@ -26,13 +28,18 @@ type Wish struct {
 	Load   string // a folder of vendor JSON instead of orders that are made up
 	Again  bool   // the shop has been used before, so its books must be there
 
-	NoSource, NoLedger bool // leave one of the fakes out
+	NoSource bool // leave the fake of Infusionsoft out
+	// Ledgers are the fakes of ledgers that are opened.
+	Ledgers []world.Ledger
+	// For is the ledger that the expectations are of; "": whichever it is, and Xero for a new shop.
+	For world.Ledger
 }
 
-// A Shop is the two fakes. Either may be nil.
+// A Shop is the fakes. Any of them may be nil.
 type Shop struct {
 	Infusionsoft *infusionsoftfake.Fake
 	Xero         *xerofake.Fake
+	QuickBooks   *quickbooksfake.Fake
 	Made         Made
 }
 
@@ -53,8 +60,8 @@ func ExpectedFile(file string) string { return file + ".expected.json" }
 
 func sourceFile(file string) string { return file + ".infusionsoft.jsonl" }
 
-// LedgerFile holds the books of the fake of Xero beside file.
-func LedgerFile(file string) string { return file + ".xero.jsonl" }
+// LedgerFile holds the books of the fake of a ledger beside file.
+func LedgerFile(file string, l world.Ledger) string { return file + "." + string(l) + ".jsonl" }
 
 // Open opens the shop beside a file, and makes it when there is none.
 func Open(w Wish) (*Shop, error) {
@@ -86,23 +93,53 @@ func Open(w Wish) (*Shop, error) {
 			return nil, err
 		}
 	}
-	if !w.NoLedger {
-		id := identify(made)
-		s.Xero, err = xerofake.New(&xerofake.Options{BooksFile: LedgerFile(w.File), Seed: 1, Organisations: []xerofake.Organisation{{
-			OrganisationID: id.organisation, TenantID: id.xeroTenant,
-			Name: "Spoke & Chain Bicycles", CountryCode: "US", BaseCurrency: made.Currency, Chart: world.Chart(),
-		}}})
-		if err != nil {
-			return nil, err
+	for _, l := range w.Ledgers {
+		if err := s.openLedger(w, l, made); err != nil {
+			return nil, errors.Join(err, s.Close())
 		}
 	}
 	if !complete && !w.NoSource {
 		if err := writeMade(w.File, made); err != nil {
-			return nil, err
+			return nil, errors.Join(err, s.Close())
 		}
 	}
 	s.Made = made
 	return s, nil
+}
+
+// Close closes the books of all fakes.
+func (s *Shop) Close() error {
+	var errs []error
+	if s.Infusionsoft != nil {
+		errs = append(errs, s.Infusionsoft.Close())
+	}
+	if s.Xero != nil {
+		errs = append(errs, s.Xero.Close())
+	}
+	if s.QuickBooks != nil {
+		errs = append(errs, s.QuickBooks.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Shop) openLedger(w Wish, l world.Ledger, made Made) (err error) {
+	id := identify(made)
+	switch l {
+	case world.Xero:
+		s.Xero, err = xerofake.New(&xerofake.Options{BooksFile: LedgerFile(w.File, l), Seed: 1, Organisations: []xerofake.Organisation{{
+			OrganisationID: id.organisation, TenantID: id.xeroTenant,
+			Name: "Spoke & Chain Bicycles", CountryCode: "US", BaseCurrency: made.Currency, Chart: world.Chart(),
+		}}})
+	case world.QuickBooks:
+		company := world.Company(id.realm)
+		company.HomeCurrency = made.Currency
+		s.QuickBooks, err = quickbooksfake.New(&quickbooksfake.Options{
+			BooksFile: LedgerFile(w.File, l), Seed: 1, Companies: []quickbooksfake.Company{company},
+		})
+	default:
+		err = fmt.Errorf("%w: there is no fake of %s", ErrWish, l)
+	}
+	return err
 }
 
 // same refuses a wish for another shop than the one that is there.
@@ -115,6 +152,9 @@ func (w Wish) same(made Made) error {
 		return fmt.Errorf("%w: the books beside %s were not loaded from %s: %s", ErrWish, w.File, w.Load, other)
 	case w.Given && made.Load != "":
 		return fmt.Errorf("%w: the books beside %s were loaded from %s, and not made up: %s", ErrWish, w.File, made.Load, other)
+	case w.For != "" && w.For != cmp.Or(made.Ledger, world.Xero) && made.Load == "":
+		return fmt.Errorf("%w: the books beside %s were made for -ledger %s: choose that, or give another file with -db",
+			ErrWish, w.File, cmp.Or(made.Ledger, world.Xero))
 	case w.Given && (w.Orders != made.Asked || w.Seed != made.Seed):
 		return fmt.Errorf("%w: the books beside %s were made with -orders %d -seed %d: %s", ErrWish, w.File, made.Asked, made.Seed, other)
 	}
@@ -168,7 +208,7 @@ func fill(w Wish, made *Made, f *infusionsoftfake.Fake) error {
 		made.Held = loaded.Orders
 		return nil
 	}
-	shop, err := world.Make(w.Orders, w.Seed, time.Now())
+	shop, err := world.Make(w.Orders, w.Seed, time.Now(), cmp.Or(w.For, world.Xero))
 	if err != nil {
 		return err
 	}

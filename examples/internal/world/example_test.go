@@ -9,7 +9,7 @@ import (
 
 // A shop of a thousand orders, of which a few are broken on purpose.
 func ExampleMake() {
-	w, err := world.Make(1000, 1, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
+	w, err := world.Make(1000, 1, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), world.Xero)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -14,6 +14,7 @@ const (
 // Expectations say what a correct push does, with the settings of the quickstart: payments as they come,
 // zero totals left out, a suffix for a name that is taken, overpayments parked.
 type Expectations struct {
+	Ledger Ledger  `json:"ledger"`
 	Asked  int     `json:"asked"` // orders
 	Seed   uint64  `json:"seed"`
 	Orders []Order `json:"orders"`

@@ -15,7 +15,27 @@ type lineRecipe struct {
 	state  string
 	code   string
 	asIs   bool // fill has done everything: no tax line is added
+
+	quickbooks *fate // what becomes of it there, where that is something else
 }
+
+// A fate is what becomes of an order. "" is that it is created.
+type fate struct{ state, code string }
+
+// fate returns what becomes of the order in a ledger.
+func (r *lineRecipe) fate(into Ledger) fate {
+	f := fate{r.state, r.code}
+	if into == QuickBooks && r.quickbooks != nil {
+		f = *r.quickbooks
+	}
+	if f.state == "" {
+		f.state = Created
+	}
+	return f
+}
+
+// plain reports an order that every ledger takes: clients, payments and plans go to those.
+func (r *lineRecipe) plain() bool { return r.state == "" && r.quickbooks == nil }
 
 // lineRecipes are the orders of the shop by what they sell. The first one is the ordinary order.
 func lineRecipes() []lineRecipe {
@@ -170,9 +190,19 @@ func lineRecipes() []lineRecipe {
 			b.goods(2)
 			b.wrong = b.m.cents(1, 500)
 		}},
-		{kind: "tax_fits_no_rate", weight: 4, state: Parked, code: "tax_rate_differs", asIs: true, fill: func(b *basket) {
+		// Xero computes each tax by a rate of its own, and 5 % is none. QuickBooks takes the tax of the whole invoice as
+		// the amount that is stated, and has no rate to hold it against.
+		{kind: "tax_fits_no_rate", weight: 4, state: Parked, code: "tax_rate_differs", quickbooks: &fate{}, asIs: true, fill: func(b *basket) {
 			i := b.sell(helmet, 1)
 			b.addTax(percentOf(centsOf(i.Price), 5))
+		}},
+		// In Xero each discount is a line with a tax code of its own. QuickBooks has one discount for the whole
+		// invoice, taken off before tax or after it, and these two are one of each.
+		{kind: "discounts_taxed_and_untaxed", weight: 4, quickbooks: &fate{Parked, "discount_mixed"}, fill: func(b *basket) {
+			b.sell(lock, 1)
+			b.sell(map_, 1)
+			b.discountOn("DISCOUNT_PRODUCT", "Lock week", b.m.cents(100, 900), &lock, true)
+			b.discountOn("DISCOUNT_PRODUCT", "Map week", b.m.cents(100, 900), &map_, false)
 		}},
 		{kind: "unknown_item_type", weight: 4, state: Parked, code: "unknown_item_type", fill: func(b *basket) {
 			b.goods(1)

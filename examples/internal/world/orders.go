@@ -19,7 +19,7 @@ func (m *maker) planOrders(n int) []orderPlan {
 	lines := deal(m, n, lineRecipes(), func(r lineRecipe) int { return r.weight })
 	created := 0
 	for _, l := range lines {
-		if l.state == "" {
+		if l.plain() {
 			created++
 		}
 	}
@@ -33,7 +33,7 @@ func (m *maker) planOrders(n int) []orderPlan {
 		slot := m.year.at(i+1, n).Sub(m.year.at(i, n))
 		at := m.year.at(i, n).Add(time.Duration(m.rng.Int64N(int64(slot)))).Truncate(time.Second)
 		orders[i] = orderPlan{at: at, lines: l, plan: planRecipes()[0], pay: payRecipes()[0], client: m.someClient()}
-		if l.state == "" {
+		if l.plain() {
 			orders[i].plan, orders[i].pay, orders[i].client = plans[next], pays[next], clients[next]
 			next++
 		}
@@ -97,11 +97,11 @@ func Kinds() []string {
 	return unique(append(kinds, "tax", "midnight_payment"))
 }
 
-// Never lists the kinds of which no order is created: they are left out or parked on purpose.
-func Never() []string {
+// Never lists the kinds of which a ledger gets no order: they are left out or parked on purpose.
+func Never(into Ledger) []string {
 	var kinds []string
 	for _, r := range lineRecipes() {
-		if r.state != "" {
+		if r.fate(into).state != Created {
 			kinds = append(kinds, r.kind)
 		}
 	}

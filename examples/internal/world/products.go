@@ -18,7 +18,7 @@ type product struct {
 	kind     string // of an order that it makes special
 }
 
-// The shop's products. Two share the SKU HELMET; lock-u is LOCK-U in Xero; PUMP-X9 is nowhere in Xero.
+// The shop's products. Two share the SKU HELMET; lock-u is LOCK-U in the ledgers; PUMP-X9 is nowhere in them.
 var (
 	roadBike    = product{31, "PRODUCT", "Road bike", "BIKE-ROAD", 124_900, true, ""}
 	helmet      = product{32, "PRODUCT", "Helmet", "HELMET", 7_995, true, "shared_sku"}

@@ -2,15 +2,15 @@
 // Infusionsoft, with everything that real books have in them. The same number, seed and time give the
 // same shop.
 //
-//	w, err := world.Make(500, 1, time.Now())
+//	w, err := world.Make(500, 1, time.Now(), world.Xero)
 //	if err != nil {
 //		return err
 //	}
 //	err = w.Load(fake.Books)
 //
-// Beside the shop come its [Expectations]: what a correct push does with every order and every payment.
-// They follow from how each order was made, by arithmetic in whole cents, and from nothing that the
-// engine computes, so that a run can be checked against them.
+// Beside the shop come its [Expectations]: what a correct push does with every order and every payment, in
+// the ledger that is named. They follow from how each order was made, by arithmetic in whole cents, and from
+// nothing that the engine computes, so that a run can be checked against them. The shop is the same for every ledger.
 package world
 
 import (
@@ -34,6 +34,15 @@ const (
 	taxRate     = 825 // hundredths of a percent
 )
 
+// Ledger is a system into which the shop's orders may go, by the name of its vendor.
+type Ledger string
+
+// The ledgers.
+const (
+	Xero       Ledger = "xero"
+	QuickBooks Ledger = "quickbooks"
+)
+
 // Order ids and invoice ids are counters of their own. Here they are far apart, so that a number that
 // a person types can only mean one order; in old accounts they overlap.
 const (
@@ -55,7 +64,7 @@ const MaxOrders = 500_000
 
 // Make returns a shop of n orders in the year before now. From 100 orders on, every kind of order that
 // [Kinds] lists is among them.
-func Make(n int, seed uint64, now time.Time) (*World, error) {
+func Make(n int, seed uint64, now time.Time, into Ledger) (*World, error) {
 	if n < 1 || n > MaxOrders {
 		return nil, fmt.Errorf("world: %d orders: make 1 to %d", n, MaxOrders)
 	}
@@ -64,10 +73,11 @@ func Make(n int, seed uint64, now time.Time) (*World, error) {
 		return nil, fmt.Errorf("world: the time zone database is missing: %w", err)
 	}
 	m := &maker{
-		rng: rand.New(rand.NewPCG(seed, 0x6269_6379_636c_6573)), zone: zone, year: yearBefore(now),
+		into: into,
+		rng:  rand.New(rand.NewPCG(seed, 0x6269_6379_636c_6573)), zone: zone, year: yearBefore(now),
 		nextOrder: firstOrder, nextInvoice: firstInvoice, nextItem: 20_001, nextPayment: 5001, nextRow: 7003,
 	}
-	m.w.Expect = Expectations{Asked: n, Seed: seed}
+	m.w.Expect = Expectations{Ledger: into, Asked: n, Seed: seed}
 	m.w.Products = products()
 	m.makeClients(max(n/3, 1))
 	for _, plan := range m.planOrders(n) {
@@ -105,6 +115,7 @@ func (w *World) Load(books *fake.Books) error {
 // maker is a shop in the making.
 type maker struct {
 	w    World
+	into Ledger
 	rng  *rand.Rand
 	zone *time.Location
 	year span
@@ -161,11 +172,9 @@ func (m *maker) order(p orderPlan) {
 	e := Order{
 		ID: strconv.FormatInt(id, 10), Client: strconv.FormatInt(p.client, 10), Total: *money(b.total() + b.wrong),
 		Kinds: append(append(append([]string{p.lines.kind}, b.kinds...), p.plan.kind), p.pay.kind),
-		State: Created,
 	}
-	if p.lines.state != "" {
-		e.State, e.Code = p.lines.state, p.lines.code
-	}
+	f := p.lines.fate(m.into)
+	e.State, e.Code = f.state, f.code
 	e.Kinds = append(e.Kinds, m.clientKinds(p.client)...)
 	m.w.Orders = append(m.w.Orders, o)
 	t := &till{m: m, order: &o, total: b.total(), due: b.total()}

@@ -17,7 +17,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func shopOf(t *testing.T, n int, seed uint64) *world.World {
 	t.Helper()
-	w, err := world.Make(n, seed, noon)
+	w, err := world.Make(n, seed, noon, world.Xero)
 	require.NoError(t, err)
 	require.Len(t, w.Orders, n)
 	require.Len(t, w.Expect.Orders, n)
@@ -49,9 +49,11 @@ func TestEveryKindOccurs(t *testing.T) {
 
 func TestEveryKindIsCreated(t *testing.T) {
 	t.Parallel()
-	never := world.Never()
-	for seed := range uint64(5) {
-		w := shopOf(t, 1000, seed)
+	for i := range uint64(6) {
+		seed, into := i/2, []world.Ledger{world.Xero, world.QuickBooks}[i%2]
+		never := world.Never(into)
+		w, err := world.Make(1000, seed, noon, into)
+		require.NoError(t, err)
 		created := map[string]bool{}
 		parked, paid := 0, 0
 		for _, o := range w.Expect.Orders {
@@ -70,7 +72,7 @@ func TestEveryKindIsCreated(t *testing.T) {
 		for _, k := range world.Kinds() {
 			require.Equal(t, !slices.Contains(never, k), created[k], "seed %d: kind %s", seed, k)
 		}
-		require.LessOrEqual(t, parked, 20, "seed %d: parked of 1,000", seed)
+		require.LessOrEqual(t, parked, 50, "seed %d: parked of 1,000", seed)
 		require.True(t, paid >= 650 && paid <= 750, "seed %d: %d orders with payments", seed, paid)
 		rows, held := w.Expect.Payments(), 0
 		for _, n := range rows.Parked {
@@ -143,7 +145,33 @@ func TestSmallAndLargest(t *testing.T) {
 		load(t, shopOf(t, n, 1))
 	}
 	for _, n := range []int{0, -1, world.MaxOrders + 1} {
-		_, err := world.Make(n, 1, noon)
+		_, err := world.Make(n, 1, noon, world.Xero)
 		require.ErrorContains(t, err, "make 1 to")
 	}
+}
+
+// The ledgers differ in what becomes of an order, and in nothing else.
+func TestLedgersDiffer(t *testing.T) {
+	t.Parallel()
+	make := func(into world.Ledger) *world.World {
+		w, err := world.Make(1000, 1, noon, into)
+		require.NoError(t, err)
+		return w
+	}
+	xero, qbo := make(world.Xero), make(world.QuickBooks)
+	require.Equal(t, xero.Orders, qbo.Orders)
+	require.Equal(t, xero.Payments, qbo.Payments)
+	differ := map[string]int{}
+	for i, x := range xero.Expect.Orders {
+		q := qbo.Expect.Orders[i]
+		if x.State != q.State || x.Code != q.Code {
+			differ[x.Kinds[0]+": "+x.State+" "+x.Code+", "+q.State+" "+q.Code]++
+			require.Empty(t, x.Payments)
+		}
+		q.State, q.Code = x.State, x.Code
+		require.Equal(t, x, q)
+	}
+	require.Len(t, differ, 2)
+	require.Positive(t, differ["tax_fits_no_rate: parked tax_rate_differs, created "])
+	require.Positive(t, differ["discounts_taxed_and_untaxed: created , parked discount_mixed"])
 }

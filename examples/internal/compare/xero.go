@@ -11,7 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Xero is the ledger.
+// Xero is a Xero organisation.
 type Xero struct {
 	BaseURL string
 	Client  *http.Client // authorises
@@ -32,7 +32,10 @@ type books struct {
 	organisation string
 	invoices     []*record
 	payments     []*record
+	folded       bool // all that an invoice takes off is one line
 }
+
+func (Xero) vendor() string { return "xero" }
 
 func (x Xero) read(ctx context.Context) (books, error) {
 	var b books
