@@ -103,7 +103,7 @@ func (w *world) ok(err error) {
 
 func (w *world) keapSide() *infusionsoft.Ledger {
 	w.Helper()
-	l, err := infusionsoft.NewLedger(w.keap.Client(token), &infusionsoft.Options{Tenant: tenant, RowUnits: infusionsoft.UnitsMajor, NotesReadBack: w.proven})
+	l, err := infusionsoft.NewLedger(w.keap.Client(token), &infusionsoft.Options{Tenant: tenant, NotesReadBack: w.proven})
 	w.ok(err)
 	return l
 }
