@@ -201,3 +201,40 @@ func TestVoidedInSource(t *testing.T) {
 		}
 	})
 }
+
+// An invoice that is edited in the source is written anew, where the settings want that and nobody has paid; a
+// payment that is taken back there cannot be taken back here, and is shown to a person.
+func TestChangedInSource(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, infusionsoftfake.Switches{NotesReadBack: true})
+		w.back.OnEdit = invoicesync.EditVoid
+		customer := w.customer()
+		edited := w.invoice(customer, "NoTax", today(), line("1", "100.00", ""))
+		paid := w.invoice(customer, "NoTax", today(), line("1", "50.00", ""))
+		w.payInvoice(paid.ID, "50.00")
+		_, back := w.flows()
+		w.settle(back)
+		time.Sleep(time.Minute)
+		w.ok(w.xero.Books().EditInvoice(edited.ID, dearer))
+		w.ok(w.xero.Books().DeletePayment(w.xero.Books().Payments()[0].PaymentID))
+		for range 3 {
+			time.Sleep(time.Hour)
+			_, back = w.flows()
+			w.settle(back)
+			there, _ := w.flows()
+			w.settle(there)
+		}
+		orders := w.keap.Orders()
+		if len(orders) != 2 || len(w.xero.Books().Invoices()) != 2 {
+			t.Fatalf("%d orders and %d invoices, want 2 and 2", len(orders), len(w.xero.Books().Invoices()))
+		}
+		totals, _ := w.keap.Totals(orders[1].ID)
+		equal(t, "the order that was written anew", totals.Total, "120")
+		// Xero shows a deleted payment on its invoice no more.
+		expect(t, "the payment that was taken back", w.reasons(w.back, ledger.KindPayment), "written deleted_in_source")
+		if rows := w.keap.PaymentRows(orders[0].ID); len(rows) != 1 || rows[0].Status != "MANUAL_PAID" {
+			t.Errorf("the payment is %+v, and nobody but a person may change it", rows)
+		}
+	})
+}

@@ -264,3 +264,5 @@ func (w *world) invoicesOf(customer string) []xerofake.Invoice {
 	}
 	return list
 }
+
+func dearer(inv *xerofake.Invoice) { inv.Lines[0].UnitAmount = dec("120.00") }
