@@ -15,6 +15,7 @@ var house = map[string]string{
 	".":                               "eligibility ledger limit store decimal x/text",
 	"./eligibility":                   "ledger decimal x/text",
 	"./faults":                        "",
+	"./hosttest":                      ". eligibility ledger limit store decimal x/text",
 	"./infusionsoft":                  "internal/vendorbooks internal/vendorhttp ledger limit decimal x/oauth2 x/text",
 	"./infusionsoft/infusionsoftfake": "faults internal/fakehouse decimal",
 	"./ledger":                        "decimal x/text",

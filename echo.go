@@ -61,7 +61,7 @@ func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string
 
 // isOurs reports whether a payment of the source is the target of a link: written by us from the
 // other side. That a reference looks like a mark proves nothing: the mark must be one of a link.
-func (w *pass) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
+func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
 	err = w.db.View(ctx, func(tx store.Tx) error {
 		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
 		if err != nil || ours || p.Mark == "" {

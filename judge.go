@@ -82,7 +82,7 @@ func (v *verdicts) add(r *run, l store.Link, before *store.Link) {
 }
 
 // keep stores verdicts, then counts and tells them.
-func (w *pass) keep(ctx context.Context, judged verdicts) error {
+func (w *desk) keep(ctx context.Context, judged verdicts) error {
 	if len(judged.links)+len(w.reminders) == 0 {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (w *pass) keep(ctx context.Context, judged verdicts) error {
 			rows = append(rows, w.row(b.state, l))
 		}
 	}
-	if w.plan == nil {
+	if !w.dry {
 		err := w.update(ctx, func(tx store.Tx) error {
 			if err := tx.Links().Put(append(w.reminders, judged.links...)...); err != nil {
 				return err
@@ -200,7 +200,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			return reject(reasons)
 		}
 	}
-	if err := w.mayCreate(ctx); err != nil {
+	if err := w.mayCreate(ctx, ledger.KindInvoice); err != nil {
 		return err
 	}
 	draft.Contact.ID, draft.Mark = contactID, link.Mark
@@ -233,8 +233,8 @@ func (w *pass) newLink(inv ledger.Invoice, before *store.Link) store.Link {
 	return l
 }
 
-// mayCreate stops a run that would flood the books.
-func (w *pass) mayCreate(ctx context.Context) error {
+// mayCreate stops a run that would flood the books with records of the kind.
+func (w *desk) mayCreate(ctx context.Context, kind ledger.RecordKind) error {
 	limit := w.opts.MaxCreates
 	if limit == 0 {
 		org, err := w.organisation(ctx)
@@ -246,9 +246,9 @@ func (w *pass) mayCreate(ctx context.Context) error {
 		}
 		limit = 500
 	}
-	if limit > 0 && w.creates >= limit && w.plan == nil {
+	if limit > 0 && w.creates >= limit && !w.dry {
 		w.rep.Stopped = "max_creates"
-		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d invoices were created in this run, which is Options.MaxCreates; check the start date, then run again", limit)})
+		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d %ss were created in this run, which is Options.MaxCreates; check the start date, then run again", limit, kind)})
 		return errStopped
 	}
 	return nil
@@ -278,7 +278,7 @@ func sticky(l store.Link) bool {
 		return false
 	}
 	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", "payment_deleted_in_ledger":
+	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.

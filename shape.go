@@ -173,7 +173,7 @@ func leftOut(inv ledger.Invoice, l ledger.Line, s Settings) bool {
 
 // rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a
 // rate of its own. A host states one with Options.Adjust.
-func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
+func (w *desk) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
 	org, err := w.organisation(ctx)
 	if err != nil || currency == org.BaseCurrency || rate.Valid && rate.Decimal.IsPositive() {
 		return nil

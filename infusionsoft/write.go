@@ -141,7 +141,7 @@ func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, gate 
 	}
 	if err := l.c.sameTenant(thing, resp); err != nil {
 		// What was written went into another application, and the next reading will say so.
-		return nil, &vendorhttp.Seen{Code: "other_tenant", Message: err.Error()}, nil //nolint:nilerr // it was sent
+		return nil, &vendorhttp.Seen{Code: "other_tenant", Message: err.Error()}, nil //nolint:nilerr // it may have been carried out there
 	}
 	return resp, nil, nil
 }

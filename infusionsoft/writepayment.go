@@ -31,9 +31,9 @@ func paymentRoute(order string) string { return "POST " + ordersPath + "/" + ord
 
 // paidOrder is the order in a route of payments.
 func paidOrder(route string) string {
-	id, posts := strings.CutPrefix(route, "POST "+ordersPath+"/")
-	id, pays := strings.CutSuffix(id, "/payments")
-	if !posts || !pays || !isID(id) {
+	path, posted := strings.CutPrefix(route, "POST "+ordersPath+"/")
+	id, payments := strings.CutSuffix(path, "/payments")
+	if !posted || !payments || !isID(id) {
 		return ""
 	}
 	return id

@@ -68,12 +68,12 @@ func (f feed[W, T]) deep(ctx context.Context, p position, yield func(ledger.Page
 	if begun == 0 {
 		begun = next.Start
 	}
-	gone, _, err := f.tombstones(ctx, time.Unix(p.Again, 0), recent)
+	gone, whole, err := f.tombstones(ctx, time.Unix(p.Again, 0), recent)
 	if err != nil {
 		return err
 	}
 	p.Start = begun
-	yield(ledger.Page[T]{Deleted: gone, Next: f.end(p, time.Time{}).cursor()}, nil)
+	yield(ledger.Page[T]{Deleted: gone, Forgotten: !whole, Next: f.end(p, time.Time{}).cursor()}, nil)
 	return nil
 }
 

@@ -19,6 +19,7 @@ type feed[W, T any] struct {
 	kind     string
 	entities []string
 	where    []string // always
+	scanned  []string // of a scan: what else narrows it
 	dated    bool     // has a TxnDate
 	rows     func(*wireLists) [][]W
 	raw      func(*rawLists) [][]json.RawMessage // of the same entities, in the same order
@@ -225,6 +226,9 @@ func (f feed[W, T]) fetch(ctx context.Context, p position, by string) (window[W]
 	}
 	if p.From != "" && f.dated {
 		s.where = append(s.where, "TxnDate >= "+quote(p.From))
+	}
+	if p.Mode == modeScan {
+		s.where = append(s.where, f.scanned...)
 	}
 	if p.Since != 0 {
 		s.where = append(s.where, by+" >= "+quote(wireInstant(p.since())))

@@ -23,6 +23,7 @@ type feed[W, T any] struct {
 	kind    string
 	path    string
 	order   string // by id
+	listed  bool   // order is one that Xero lists as optimised, however many records there are
 	query   url.Values
 	rows    func(*wirePage) []W
 	raw     func(*rawPage) []json.RawMessage
@@ -64,7 +65,11 @@ func (f feed[W, T]) pages(ctx context.Context, q ledger.Query, statuses []string
 
 func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	if q.Cursor != "" {
-		return parseCursor(f.kind, q.Cursor)
+		p, err := parseCursor(f.kind, q.Cursor)
+		if f.listed && !p.Scan && p.From == "" && !filtered {
+			p.Scan, p.Page, p.Seen = true, 0, 0
+		}
+		return p, err
 	}
 	if q.AfterID != "" {
 		return position{}, &ledger.Error{
@@ -88,7 +93,8 @@ func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	return p, nil
 }
 
-// scan reads everything by id, and hands over to the changes since it began.
+// scan reads everything, or everything that was modified at or after p.Since, by id, and hands over to the
+// changes since it began.
 func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page[T], error) bool) {
 	for {
 		w, err := f.fetch(ctx, p, nil)
@@ -105,7 +111,7 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 		} else {
 			next = f.end(p, w.clock)
 		}
-		page := ledger.Page[T]{Records: f.words(w.rows), Unread: w.unread, Next: next.cursor()}
+		page := ledger.Page[T]{Records: f.words(w.rows, nil), Unread: w.unread, Next: next.cursor()}
 		if !yield(page, nil) || !w.more {
 			return
 		}
@@ -113,7 +119,7 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 	}
 }
 
-// changes reads what was modified at or after p.Since, oldest first.
+// changes reads what a filter lets through and was modified at or after p.Since, oldest first.
 func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, statuses []string, yield func(ledger.Page[T], error) bool) {
 	var before time.Time // records that changed earlier were not asked for
 	if q.Cursor == "" {
@@ -127,8 +133,9 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			yield(ledger.Page[T]{}, err)
 			return
 		}
-		if p.From != "" && p.Start == 0 {
-			// What is dated earlier is left out of this reading; its changes from here on are not.
+		if (p.From != "" || len(statuses) > 0) && p.Start == 0 {
+			// What is dated earlier, or leaves the statuses while it is read, is left out of this reading;
+			// its changes from here on are not.
 			p.Start = w.clock.UnixMilli()
 		}
 		next, err := f.next(p, w)
@@ -149,15 +156,10 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			return
 		}
 		page := ledger.Page[T]{Unread: w.unread, Next: next.cursor()}
-		fresh := w.rows[:0:0]
-		for i := range w.rows {
+		page.Records = f.words(w.rows, func(i int) bool {
 			at := w.times[i]
-			if told.Before(w.ids[i], at) || !at.IsZero() && at.Before(before) {
-				continue
-			}
-			fresh = append(fresh, w.rows[i])
-		}
-		page.Records = f.words(fresh)
+			return !told.Before(w.ids[i], at) && (at.IsZero() || !at.Before(before))
+		})
 		if !yield(page, nil) || !w.more {
 			return
 		}
@@ -259,11 +261,12 @@ func (f feed[W, T]) where(from string) string {
 
 // decode reads a whole answer at once, and record by record only when something in it is not as it should be.
 func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W], error) {
-	var p wirePage
 	var w window[W]
 	if kind := resp.Kind(); kind != vendorhttp.KindJSON {
 		return w, unreadable("GET "+f.path, resp, errors.New("it is "+string(kind)+" and not JSON"))
 	}
+	room := min(size, bytes.Count(resp.Body, []byte(`"UpdatedDateUTC"`)))
+	p := roomFor(f.path[1:], room)
 	// Straight from the body: a json.Decoder would copy the two megabytes of a full page first.
 	if json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &p) == nil {
 		w.rows = f.rows(&p)
@@ -275,7 +278,7 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 		p.DateTimeUTC, p.Pagination = raw.DateTimeUTC, raw.Pagination
 		w.rows, w.unread = vendorbooks.OneByOne(f.raw(&raw), f.id)
 	}
-	if w.rows == nil {
+	if w.rows == nil || len(w.rows)+len(w.unread) == 0 && room > 0 {
 		return w, unreadable("GET "+f.path, resp, errors.New("the list is absent"))
 	}
 	if w.clock = clock(p.DateTimeUTC, resp.Header); w.clock.IsZero() {
@@ -305,10 +308,11 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 	return w, nil
 }
 
-func (f feed[W, T]) words(rows []W) []T {
+// words converts those rows that the feed keeps and that are wanted; nil: all.
+func (f feed[W, T]) words(rows []W, wanted func(i int) bool) []T {
 	out := make([]T, 0, len(rows))
 	for i := range rows {
-		if f.keep == nil || f.keep(&rows[i]) {
+		if (wanted == nil || wanted(i)) && (f.keep == nil || f.keep(&rows[i])) {
 			out = append(out, f.convert(&rows[i]))
 		}
 	}

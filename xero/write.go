@@ -93,15 +93,7 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 // decodeEchoes reads a batch's answer. One record that cannot be read must not hide the others: it is
 // dropped, and its member is then uncertain. Room is made for as many records as were sent.
 func decodeEchoes(resp *vendorhttp.Response, kind string, sent int) (wirePage, error) {
-	var page wirePage
-	switch kind {
-	case "Invoices":
-		page.Invoices = make([]wireInvoice, 0, sent)
-	case "Contacts":
-		page.Contacts = make([]wireContact, 0, sent)
-	case "Payments":
-		page.Payments = make([]wirePayment, 0, sent)
-	}
+	page := roomFor(kind, sent)
 	// Straight from the body: a json.Decoder would copy it first.
 	if resp.Kind() == vendorhttp.KindJSON && json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &page) == nil {
 		return page, nil

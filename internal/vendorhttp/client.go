@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,6 +72,8 @@ type Client struct {
 	base  *url.URL
 	o     Options
 	calls atomic.Int64
+
+	scratch sync.Pool // of *bytes.Buffer: bodies grow there, and leave in their own size
 }
 
 // New returns a client for base, an absolute http or https URL without query. httpClient authorises

@@ -104,6 +104,7 @@ func Run(t *testing.T, h Harness) []Result {
 		})
 		results = append(results, r)
 	}
+	t.Log(Column{h.Name, results}.summary()) // with -v: what was skipped must not go unseen
 	return results
 }
 

@@ -135,7 +135,7 @@ func predictCase(mode ledger.TaxMode, name string) Case {
 			writer := k.of(s)
 			chart, err := s.w.Ledger.Chart(s.Context())
 			s.must(err, "chart")
-			if mode != ledger.TaxNone {
+			if mode != ledger.TaxNone { // a ledger without tax codes
 				s.need(s.w.TaxCode != "", "TaxCode")
 			}
 			known, unclear := 0, ""
