@@ -3,6 +3,7 @@ package infusionsoft
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -22,6 +23,9 @@ type wirePaymentResult struct {
 	ID     text   `json:"id"` // of the payment or of its row on the order: not documented
 	Amount amount `json:"payment_amount"`
 }
+
+// readBack is how long reading a payment back may take, repeated calls included.
+const readBack = 30 * time.Second
 
 func paymentRoute(order string) string { return "POST " + ordersPath + "/" + order + "/payments" }
 
@@ -90,6 +94,9 @@ func (l *Ledger) readPayment(ctx context.Context, sent ledger.Encoded, resp *ven
 	if !isID(result.ID.trimmed()) {
 		return echo[ledger.Payment]{}, &vendorhttp.Seen{Code: "no_id", Message: "the answer has no id and no error"}
 	}
+	// The money is booked: that the caller has no time any more must not put it in doubt.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBack)
+	defer cancel()
 	order, mark := paidOrder(sent.Route), sentMark(sent.Body, "notes")
 	payments, err := l.PaymentsOf(ctx, ledger.Ref{ID: order})
 	if err != nil {
