@@ -128,7 +128,18 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 	if linked {
 		generation = link.Generation
 	}
+	twin, err := c.mirrored(tx, contact)
+	if err != nil {
+		return "", nil, nil, err
+	}
 	mark := ledger.NewMark(c.w.pair.Ledger, ledger.KindContact, c.w.pair.Source, contact.ID, generation)
+	if twin != "" {
+		id, reason, err := c.follow(docs, twin)
+		if err == nil && reason == nil {
+			c.link(contact, mark, generation, id)
+		}
+		return id, nil, reason, err
+	}
 	for _, key := range []struct{ prefix, value, by string }{
 		{"m/", string(mark), "mark"}, {"a/", contact.AccountNumber, "account number"}, {"e/", strings.ToLower(address(contact.Email)), "e-mail address"},
 	} {
@@ -175,7 +186,9 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 // create drafts a new contact under a name that is free.
 func (c *clients) create(docs store.Documents, contact ledger.Contact, mark ledger.Mark, generation int) (string, *entry[ledger.Contact], *eligibility.Reason, error) {
 	draft := ledger.Contact{Number: string(mark), AccountNumber: contact.AccountNumber, Name: displayName(contact),
-		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: address(contact.Email), Mark: mark}
+		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: address(contact.Email), Mark: mark,
+		// Some ledgers fix a client's currency for good, and take invoices of no other.
+		Currency: c.w.push.settings.Currency}
 	taken, err := c.taken(docs, draft.Name)
 	if err != nil {
 		return "", nil, nil, err

@@ -28,6 +28,7 @@ type client struct {
 
 	tenant   atomic.Pointer[string] // pinned by the options or by the first answer
 	stranger atomic.Pointer[string] // who answered last, when it was not the tenant
+	answered atomic.Bool            // the tenant has
 }
 
 func newClient(httpClient *http.Client, o *Options) (*client, error) {
@@ -94,6 +95,7 @@ func (c *client) sameTenant(thing string, resp *vendorhttp.Response) error {
 		return unreadable(thing, resp, "the header x-keap-tenant-id is no tenant")
 	}
 	if c.tenant.CompareAndSwap(nil, &got) {
+		c.answered.Store(true)
 		return nil
 	}
 	if want := c.tenantID(); got != want {
@@ -101,6 +103,7 @@ func (c *client) sameTenant(thing string, resp *vendorhttp.Response) error {
 		return strangerError(thing, want, got, requestID(resp))
 	}
 	c.stranger.Store(nil)
+	c.answered.Store(true)
 	return nil
 }
 

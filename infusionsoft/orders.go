@@ -248,6 +248,9 @@ func (r *orderReading) page(rows []row[wireOrder]) ledger.Page[ledger.Invoice] {
 			continue
 		}
 		inv := m.invoice(row.value)
+		if r.q.Open && inv.Unclear == "" && !inv.Totals.Balance.IsPositive() {
+			continue
+		}
 		if len(r.q.Statuses) == 0 || slices.Contains(r.q.Statuses, inv.Status) || inv.Status == ledger.StatusUnknown {
 			page.Records = append(page.Records, inv)
 		}

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"net/http"
@@ -103,7 +104,7 @@ func (f *wireFault) code() string {
 }
 
 func requestID(h http.Header) string {
-	return cmpOr(h.Get("intuit_tid"), h.Get("Intuit-Tid"))
+	return cmp.Or(h.Get("intuit_tid"), h.Get("Intuit-Tid"))
 }
 
 // answerError turns an answer that is not a success into what the caller does next.
@@ -116,6 +117,9 @@ func (l *Ledger) answerError(ctx context.Context, thing string, resp *vendorhttp
 	case resp.Status == http.StatusTooManyRequests, f.throttle():
 		e.Kind, e.Code, e.Message = ledger.ErrLater, "rate_limited", "too many calls"
 		wait := resp.RetryAfter
+		if wait == 0 && strings.HasPrefix(thing, "POST ") {
+			wait = throttleWait // no quota but the minute's stops a write, which is not metered
+		}
 		if wait == 0 {
 			long := false
 			if wait, long = l.patience(); long {
@@ -173,10 +177,6 @@ func unreadable(thing string, resp *vendorhttp.Response, err error) error {
 		e.Status, e.RequestID = resp.Status, requestID(resp.Header)
 	}
 	return e
-}
-
-func requestError(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
 }
 
 func refuse(thing, code, message string) *ledger.Error {

@@ -24,6 +24,13 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 	if len(q.Statuses) > 0 {
 		f.pick = func(i *ledger.Invoice) bool { return slices.Contains(q.Statuses, i.Status) }
 	}
+	if q.Open {
+		pick := f.pick
+		f.pick = func(i *ledger.Invoice) bool {
+			return (pick == nil || pick(i)) && (i.Unclear != "" || i.Totals.Balance.IsPositive())
+		}
+		f.scanned = []string{"Balance > '0'"}
+	}
 	if len(q.Refs) > 0 {
 		return l.byRefs(ctx, f, q)
 	}

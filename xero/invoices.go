@@ -24,6 +24,10 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 			return isSalesInvoice(w) && slices.Contains(q.Statuses, statuses[string(w.Status)])
 		}
 	}
+	if q.Open {
+		keep := f.keep
+		f.keep = func(w *wireInvoice) bool { return keep(w) && isOpen(w) }
+	}
 	if !understood {
 		wanted = nil // a status that Xero has no word for is picked out here
 	}
@@ -31,6 +35,13 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 		return l.byRefs(ctx, f, q)
 	}
 	return f.pages(ctx, q, wanted)
+}
+
+// isOpen is decided here and not by a filter: who wants open invoices asks for approved ones, of which
+// next to all are open, and Xero refuses filters that it finds inefficient (freakboy3742/pyxero#373).
+func isOpen(w *wireInvoice) bool {
+	due, err := w.AmountDue.decimal()
+	return err != nil || !w.AmountDue.known || due.IsPositive()
 }
 
 func wireStatuses(want []ledger.Status) (list []string, understood bool) {
@@ -51,7 +62,7 @@ func (l *Ledger) invoiceFeed(summary bool) feed[wireInvoice, ledger.Invoice] {
 		query.Set("summaryOnly", "true")
 	}
 	return feed[wireInvoice, ledger.Invoice]{
-		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", query: query,
+		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", listed: true, query: query,
 		rows: pageInvoices, raw: func(p *rawPage) []json.RawMessage { return p.Invoices },
 		id: invoiceID, updated: invoiceUpdated, keep: isSalesInvoice,
 		convert: func(w *wireInvoice) ledger.Invoice { return toInvoice(w, summary) },
@@ -75,7 +86,7 @@ func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice]
 				yield(ledger.Page[ledger.Invoice]{}, err)
 				return
 			}
-			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows), Unread: w.unread, Next: q.Cursor}, nil) {
+			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows, nil), Unread: w.unread, Next: q.Cursor}, nil) {
 				return
 			}
 		}
@@ -115,7 +126,7 @@ func (l *Ledger) byNumbers(ctx context.Context, f feed[wireInvoice, ledger.Invoi
 	wanted := map[string][]string{} // by folded number: as they were asked for
 	var plain []string
 	take := func(w window[wireInvoice]) {
-		for _, inv := range f.words(w.rows) {
+		for _, inv := range f.words(w.rows, nil) {
 			for _, n := range wanted[strings.ToLower(inv.Number)] {
 				found[n] = append(found[n], inv)
 			}

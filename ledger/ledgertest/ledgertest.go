@@ -217,15 +217,21 @@ func (s *suite) broken(format string, args ...any) {
 	s.Fatalf("%s", s.c.explain(fmt.Sprintf(format, args...)))
 }
 
-// must ends the case when err is not nil, and skips it when err says that the adapter cannot.
+// must ends the case when err is not nil.
 func (s *suite) must(err error, doing string, args ...any) {
+	s.Helper()
+	if err != nil {
+		s.broken("%s: %v", fmt.Sprintf(doing, args...), err)
+	}
+}
+
+// may is must for what not every vendor has: an error that says so skips the case.
+func (s *suite) may(err error, doing string, args ...any) {
 	s.Helper()
 	if errors.Is(err, ledger.ErrUnsupported) {
 		s.Skipf("%s: the adapter cannot: %v", fmt.Sprintf(doing, args...), err)
 	}
-	if err != nil {
-		s.broken("%s: %v", fmt.Sprintf(doing, args...), err)
-	}
+	s.must(err, doing, args...)
 }
 
 // is reports when err is of none of the kinds.

@@ -14,7 +14,7 @@ type Column struct {
 // Table prints cases × adapters: ok, FAIL, skip, deviates, and below it why what was skipped was skipped.
 func Table(columns ...Column) string {
 	var b strings.Builder
-	const width = 44
+	const width = 48
 	by := make([]map[string]Result, len(columns))
 	fmt.Fprintf(&b, "%-*s", width, "case")
 	for i, c := range columns {

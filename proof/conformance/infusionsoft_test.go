@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -21,12 +22,13 @@ const (
 	another = "yy456.infusionsoft.com"
 )
 
-// infusionsoftHarness is Infusionsoft on its fake, in pages of two. It is a source and writes nothing.
-func infusionsoftHarness() ledgertest.Harness {
+// infusionsoftHarness is Infusionsoft on its fake, in pages of two. told says that Options name the application,
+// its currency and its zone, so that the source answers for its organisation without a call.
+func infusionsoftHarness(name string, told bool) ledgertest.Harness {
 	return ledgertest.Harness{
-		Name: "infusionsoft",
+		Name: name,
 		Open: func(t ledgertest.T) ledgertest.World {
-			w, err := infusionsoftWorld()
+			w, err := infusionsoftWorld(told)
 			if err != nil {
 				t.Fatalf("infusionsoft: %v", err)
 			}
@@ -35,7 +37,7 @@ func infusionsoftHarness() ledgertest.Harness {
 	}
 }
 
-func infusionsoftWorld() (ledgertest.World, error) {
+func infusionsoftWorld(told bool) (ledgertest.World, error) {
 	plan := faults.New(2)
 	fake, err := infusionsoftfake.New(&infusionsoftfake.Options{
 		Tenants: []infusionsoftfake.Tenant{{ID: ours, Currency: "AUD", TimeZone: "Australia/Sydney"}, {ID: another, Currency: "AUD", TimeZone: "Australia/Sydney"}},
@@ -52,10 +54,11 @@ func infusionsoftWorld() (ledgertest.World, error) {
 		id: []string{"id"}, amount: "total",
 		named: map[ledgertest.Fault]string{ledgertest.Throttled: "429", ledgertest.Unauthorised: "401_expired", ledgertest.Forbidden: "403", ledgertest.ServerError: "500"},
 	})
-	budget := limit.New(nil)
-	open := func() (ledger.Source, error) {
-		return infusionsoft.New(wire.client(), &infusionsoft.Options{PageSize: 2, Budget: budget, RowUnits: infusionsoft.UnitsMajor})
+	options := infusionsoft.Options{PageSize: 2, Budget: limit.New(nil), RowUnits: infusionsoft.UnitsMajor}
+	if told {
+		options.Tenant, options.Currency, options.TimeZone = ours, "AUD", sydney
 	}
+	open := func() (ledger.Source, error) { return infusionsoft.New(wire.client(), &options) }
 	source, err := open()
 	if err != nil {
 		return ledgertest.World{}, err
@@ -64,20 +67,28 @@ func infusionsoftWorld() (ledgertest.World, error) {
 		n, _ := strconv.ParseInt(id, 10, 64)
 		return n
 	}
-	return ledgertest.World{
+	contact := func(name, email string) (string, error) {
+		c, err := fake.AddContact(infusionsoftfake.Contact{GivenName: name, Emails: []infusionsoftfake.Email{{Field: "EMAIL1", Email: email}}})
+		return fmt.Sprint(c.ID), err
+	}
+	w := ledgertest.World{
 		Source: source, Reopen: open, Missing: "987654321", Secrets: []string{token},
 		Elsewhere: func() error {
 			wire.lead(another, nil)
-			return nil
+			_, err := fake.In(another).AddOrder(infusionsoftfake.Order{Title: "Of another business", CreationTime: time.Now(), OrderTime: time.Now()})
+			return err
 		},
 		AddInvoice: func(inv ledger.Invoice) (string, error) {
-			c, err := fake.AddContact(infusionsoftfake.Contact{GivenName: "Customer", FamilyName: "Example"})
-			if err != nil {
-				return "", err
+			if inv.Contact.ID == "" {
+				id, err := contact("Customer", "customer@example.com")
+				if err != nil {
+					return "", err
+				}
+				inv.Contact.ID = id
 			}
 			at := inv.Date.In(sydney).Add(15 * time.Hour) // in the afternoon, as seen from there
 			o := infusionsoftfake.Order{
-				ContactID: c.ID, Title: "Order", Status: "SENT", CreationTime: at, OrderTime: at, DueTime: inv.DueDate.In(sydney).Add(15 * time.Hour),
+				ContactID: number(inv.Contact.ID), Title: "Order", Status: "SENT", CreationTime: at, OrderTime: at, DueTime: inv.DueDate.In(sydney).Add(15 * time.Hour),
 				ModificationTime: time.Now(),
 			}
 			for i, line := range inv.Lines {
@@ -97,6 +108,7 @@ func infusionsoftWorld() (ledgertest.World, error) {
 			added, err := fake.AddOrder(o)
 			return fmt.Sprint(added.ID), err
 		},
+		AddContact: contact,
 		AddPayment: func(invoice string, amount decimal.Decimal) (string, error) {
 			p, err := fake.AddPayment(infusionsoftfake.Payment{OrderID: number(invoice), Amount: amount, Status: "MANUAL_PAID"})
 			return fmt.Sprint(p.ID), err
@@ -107,5 +119,30 @@ func infusionsoftWorld() (ledgertest.World, error) {
 		DeleteInvoice: func(id string) error { return fake.DeleteOrder(number(id)) },
 		DeletePayment: func(id string) error { return fake.VoidPayment(number(id)) },
 		Garble:        wire.garble, Inject: wire.inject, Requests: wire.sent,
-	}, nil
+		Marked: func(kind ledger.RecordKind, m ledger.Mark) (n int, err error) {
+			var texts []string
+			switch kind {
+			case ledger.KindInvoice:
+				for _, o := range fake.Orders() {
+					texts = append(texts, o.ExternalCreateUser)
+				}
+			case ledger.KindPayment:
+				for _, p := range fake.Payments() {
+					texts = append(texts, p.Note)
+				}
+			default:
+				return 0, errors.ErrUnsupported
+			}
+			for _, text := range texts {
+				if ledger.MarkIn(text) == m {
+					n++
+				}
+			}
+			return n, nil
+		},
+	}
+	if books, writes := source.(ledger.Ledger); writes {
+		w.Ledger, w.Source = books, nil
+	}
+	return w, nil
 }

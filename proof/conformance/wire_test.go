@@ -81,48 +81,69 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// spoil alters the lists of an answer, and leaves what is no object of lists as it is.
+// spoil alters the records of an answer, and the lists at its top.
 func (w *wire) spoil(body []byte, echo ledgertest.Fault) []byte {
-	var whole map[string]json.RawMessage
-	if json.Unmarshal(body, &whole) != nil {
+	var whole map[string]any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&whole) != nil {
 		return body
 	}
-	for name, raw := range whole {
-		var list []map[string]json.RawMessage
-		if json.Unmarshal(raw, &list) != nil || len(list) == 0 {
+	w.garbleIn(whole)
+	for name, v := range whole {
+		list, _ := v.([]any)
+		if len(list) == 0 {
 			continue
-		}
-		for _, rec := range list {
-			if id := w.idOf(rec); w.isGarbled(id) {
-				rec[w.json.amount] = json.RawMessage(`{"garbled":[true]}`)
-			}
 		}
 		switch echo {
 		case ledgertest.Shuffled:
 			slices.Reverse(list)
 		case ledgertest.WithoutOne:
-			list = list[1:]
+			whole[name] = list[1:]
 		case ledgertest.WithoutID:
-			for _, field := range w.json.id {
-				if _, has := list[0][field]; has {
-					list[0][field] = json.RawMessage(strconv.Quote(w.json.zero))
-					break
-				}
+			if rec, field := w.recordIn(list[0]); rec != nil {
+				rec[field] = w.json.zero
 			}
 		}
-		whole[name], _ = json.Marshal(list)
 	}
 	body, _ = json.Marshal(whole)
 	return body
 }
 
-func (w *wire) idOf(rec map[string]json.RawMessage) string {
-	for _, field := range w.json.id {
-		if raw, has := rec[field]; has {
-			return string(bytes.Trim(raw, `"`))
+// garbleIn makes the amounts of garbled records unreadable, wherever they stand below v.
+func (w *wire) garbleIn(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			w.garbleIn(x)
+		}
+	case map[string]any:
+		if rec, field := w.recordIn(v); rec != nil && rec[w.json.amount] != nil && w.isGarbled(fmt.Sprint(rec[field])) {
+			rec[w.json.amount] = map[string]any{"garbled": []bool{true}}
+		}
+		for _, x := range v {
+			w.garbleIn(x)
 		}
 	}
-	return ""
+}
+
+// recordIn returns v, or what v wraps, as far as it has an id, and the field that holds it.
+func (w *wire) recordIn(v any) (rec map[string]any, field string) {
+	outer, _ := v.(map[string]any)
+	for _, field := range w.json.id {
+		if _, has := outer[field]; has {
+			return outer, field
+		}
+	}
+	for _, inner := range outer { // QuickBooks: {"bId": …, "Invoice": {…}}
+		inner, _ := inner.(map[string]any)
+		for _, field := range w.json.id {
+			if _, has := inner[field]; has && outer["bId"] != nil {
+				return inner, field
+			}
+		}
+	}
+	return nil, ""
 }
 
 func (w *wire) isGarbled(id string) bool {
