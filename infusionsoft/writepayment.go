@@ -27,8 +27,9 @@ func paymentRoute(order string) string { return "POST " + ordersPath + "/" + ord
 
 // paidOrder is the order in a route of payments.
 func paidOrder(route string) string {
-	id, ok := strings.CutPrefix(route, "POST "+ordersPath+"/")
-	if id, ok = strings.CutSuffix(id, "/payments"); !ok || !isID(id) {
+	path, posted := strings.CutPrefix(route, "POST "+ordersPath+"/")
+	id, payments := strings.CutSuffix(path, "/payments")
+	if !posted || !payments || !isID(id) {
 		return ""
 	}
 	return id
