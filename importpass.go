@@ -16,10 +16,11 @@ type importing struct {
 	*run
 	imp  *Import
 	meta importMeta
-	zone *time.Location // of the ledger's organisation
+	zone *time.Location // of the ledger's organisation; nil: not checked in this run
 
 	chosen   map[string][]string // Select: what a person overrides, by invoice id; nil: by itself
 	sweepNow bool                // whenever the last sweep was
+	joined   bool                // the payment feed was joined in this run
 	failures int                 // deliveries that failed in a row
 }
 
@@ -36,17 +37,21 @@ const importRoom = "import"
 
 func newImporting(i *Import, r *run) *importing { return &importing{run: r, imp: i} }
 
-// begin makes sure that the source is the one that is meant.
 func (w *importing) begin(ctx context.Context) error {
-	err := w.db.View(ctx, func(tx store.Tx) error {
+	return w.db.View(ctx, func(tx store.Tx) error {
 		doc, ok, err := tx.Documents(importRoom).Get(w.pair.String())
 		if err != nil || !ok {
 			return err
 		}
 		return decode(doc, &w.meta)
 	})
-	if err != nil {
-		return err
+}
+
+// check makes sure, once a run, that the source is the one that is meant. It comes before anything is judged
+// and before a cursor moves; a run that finds nothing new does neither, and asks nothing.
+func (w *importing) check(ctx context.Context) error {
+	if w.checked() {
+		return nil
 	}
 	org, err := w.imp.organisation(ctx, true)
 	if err != nil {
@@ -57,6 +62,8 @@ func (w *importing) begin(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (w *importing) checked() bool { return w.zone != nil }
 
 // organisation reads and checks the ledger's side.
 func (i *Import) organisation(ctx context.Context, storing bool) (ledger.Organisation, error) {
@@ -83,6 +90,11 @@ func (w *importing) all(ctx context.Context) error {
 	if w.meta.Settings != w.settings {
 		// What was rejected under other settings is judged again: all open invoices are read.
 		w.sweepNow = w.meta.Settings != ""
+	}
+	if !w.meta.Read || w.sweepDue() {
+		if err := w.check(ctx); err != nil {
+			return err
+		}
 	}
 	for _, step := range []func(context.Context) error{
 		w.joinFeed, w.unconfirmed, w.backlog, w.readInvoices, w.readFeed, w.sweep,
