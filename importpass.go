@@ -29,6 +29,7 @@ type importMeta struct {
 	Settings  string        `json:"settings"`          // hash of the settings that judged last
 	Reading   *ledger.Query `json:"reading,omitempty"` // the first reading, while it goes on
 	Read      bool          `json:"read"`              // the first reading is over: the cursor stands among changes
+	Budget    int           `json:"budget,omitempty"`  // which count of the budget is in use
 	Forgot    bool          `json:"forgot,omitempty"`  // the ledger has forgotten deletions: ids must be compared
 	LastSweep time.Time     `json:"last_sweep"`
 }
@@ -38,13 +39,17 @@ const importRoom = "import"
 func newImporting(i *Import, r *run) *importing { return &importing{run: r, imp: i} }
 
 func (w *importing) begin(ctx context.Context) error {
-	return w.db.View(ctx, func(tx store.Tx) error {
+	err := w.db.View(ctx, func(tx store.Tx) error {
 		doc, ok, err := tx.Documents(importRoom).Get(w.pair.String())
 		if err != nil || !ok {
 			return err
 		}
 		return decode(doc, &w.meta)
 	})
+	if err != nil {
+		return err
+	}
+	return w.mendBudget(ctx)
 }
 
 // check makes sure, once a run, that the source is the one that is meant. It comes before anything is judged

@@ -54,8 +54,9 @@ func (w *importing) sweep(ctx context.Context) error {
 }
 
 func (w *importing) sweepDue() bool {
+	since := time.Since(w.meta.LastSweep) // below zero: the clock has been set back
 	return w.sweepNow || w.meta.Forgot ||
-		w.opts.SweepEvery > 0 && !w.meta.LastSweep.IsZero() && time.Since(w.meta.LastSweep) >= w.opts.SweepEvery
+		w.opts.SweepEvery > 0 && !w.meta.LastSweep.IsZero() && (since >= w.opts.SweepEvery || since < 0)
 }
 
 // withinLookBack leaves out what is too old to be imported and was never judged.
