@@ -465,6 +465,12 @@ var faults = []struct {
 			return l.Invoices(ctx, q)
 		}
 	}, "reading/by id"},
+	{"gives paid invoices for open ones", func(b *broken) {
+		b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+			q.Open = false
+			return l.Invoices(ctx, q)
+		}
+	}, "reading/open"},
 	{"leaves voided invoices out", reading(func(_ int, p *ledger.Page[ledger.Invoice], _ *error) bool {
 		p.Records = slices.DeleteFunc(p.Records, func(i ledger.Invoice) bool { return !i.Status.Live() })
 		return true
