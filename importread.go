@@ -33,7 +33,7 @@ func (w *importing) readInvoices(ctx context.Context) error {
 		}
 		if page.Forgotten {
 			// Remembered before the cursor moves: whatever ends this run, the comparison is owed.
-			w.meta.Forgot = true
+			w.meta.Compare = true
 			if err := w.saveMeta(ctx); err != nil {
 				return err
 			}
@@ -43,8 +43,8 @@ func (w *importing) readInvoices(ctx context.Context) error {
 		if err := w.take(ctx, page, false); err != nil {
 			return err
 		}
-		if page.Next == "" || page.Next == query.Cursor {
-			continue
+		if page.Next == "" || page.Next == query.Cursor || !w.checked() {
+			continue // where nothing has changed it may as well stay
 		}
 		if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(name, string(page.Next)) }); err != nil {
 			return err
@@ -75,6 +75,13 @@ func (w *importing) firstReading(ctx context.Context) (ledger.Query, error) {
 		q = s.wanted()
 		q.From = s.lookBack(w.asOf(time.Now()))
 	}
+	// What a person has selected before the first run may have changed since, and need not be among what is
+	// read now: it is compared by a sweep behind it.
+	before, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Written}, Limit: 1})
+	if err != nil {
+		return q, err
+	}
+	w.meta.Compare = len(before) > 0
 	if w.meta.Reading = &q; w.meta.Settings == "" {
 		w.meta.Settings = w.settings
 	}
@@ -102,6 +109,7 @@ func (w *importing) joinFeed(ctx context.Context) error {
 		}
 		cursor = page.Next
 	}
+	w.joined = true
 	if cursor == "" {
 		return nil
 	}
@@ -112,7 +120,7 @@ func (w *importing) joinFeed(ctx context.Context) error {
 // not every ledger counts a payment as a change of its invoice.
 func (w *importing) readFeed(ctx context.Context) error {
 	cursor, err := w.cursor(ctx, w.feedName())
-	if err != nil || cursor == "" {
+	if err != nil || cursor == "" || w.joined {
 		return err
 	}
 	for page, err := range w.imp.source.Payments(ctx, ledger.Query{Cursor: cursor}) {
@@ -143,7 +151,7 @@ func (w *importing) readFeed(ctx context.Context) error {
 		if err := w.again(ctx, ids); err != nil {
 			return err
 		}
-		if page.Next != "" && page.Next != cursor {
+		if page.Next != "" && page.Next != cursor && w.checked() {
 			if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(w.feedName(), string(page.Next)) }); err != nil {
 				return err
 			}
