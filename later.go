@@ -83,7 +83,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
 		return link, nil // that comes first, and is for a person to decide
 	}
-	mode := w.push.settings.OnEdit
+	mode := w.onEdit
 	if mode == EditReport || w.plan != nil {
 		return report(), nil
 	}
@@ -168,7 +168,7 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		return link, nil
 	}
 	link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
-	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.plan != nil {
 		return link, nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
@@ -220,7 +220,7 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 // trulyGone asks for a single record before anything is voided for its absence: that it was missing from a
 // list once is no proof.
 func (w *pass) trulyGone(ctx context.Context, id string) (bool, error) {
-	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.plan != nil {
 		return true, nil // it is only reported
 	}
 	_, err := w.push.source.Invoice(ctx, ledger.Ref{ID: id})

@@ -19,9 +19,10 @@ import (
 // stored as deferred before the host's cursor moves past them, so that they are met again whatever happens.
 type till struct {
 	*desk
-	flow  *Settle
-	plan  func(Settlement) bool // preview: takes the place of the writing
-	ended bool                  // whoever looks at the preview has seen enough
+	flow    *Settle
+	plan    func(Settlement) bool // preview: takes the place of the writing
+	dateAll bool                  // the day of what is not confirmed matters too
+	ended   bool                  // whoever looks at the preview has seen enough
 }
 
 func newTill(s *Settle, r *run) *till {
