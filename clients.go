@@ -175,7 +175,9 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 // create drafts a new contact under a name that is free.
 func (c *clients) create(docs store.Documents, contact ledger.Contact, mark ledger.Mark, generation int) (string, *entry[ledger.Contact], *eligibility.Reason, error) {
 	draft := ledger.Contact{Number: string(mark), AccountNumber: contact.AccountNumber, Name: displayName(contact),
-		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: address(contact.Email), Mark: mark}
+		GivenName: contact.GivenName, FamilyName: contact.FamilyName, Email: address(contact.Email), Mark: mark,
+		// Some ledgers fix a client's currency for good, and take invoices of no other.
+		Currency: c.w.push.settings.Currency}
 	taken, err := c.taken(docs, draft.Name)
 	if err != nil {
 		return "", nil, nil, err

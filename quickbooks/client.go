@@ -137,7 +137,7 @@ func (l *Ledger) throttled(ctx context.Context, route string, at time.Time, wait
 	}
 }
 
-// patience is how long to wait after a throttled answer without Retry-After. The month's quota blocks reads for weeks
+// patience is how long to wait after a throttled reading without Retry-After. The month's quota blocks reads for weeks
 // with the same answer as the minute's limit, so that it doubles while nothing gets through, up to six hours.
 func (l *Ledger) patience() (wait time.Duration, long bool) {
 	n := l.blocked.Add(1)

@@ -116,6 +116,9 @@ func (l *Ledger) answerError(ctx context.Context, thing string, resp *vendorhttp
 	case resp.Status == http.StatusTooManyRequests, f.throttle():
 		e.Kind, e.Code, e.Message = ledger.ErrLater, "rate_limited", "too many calls"
 		wait := resp.RetryAfter
+		if wait == 0 && strings.HasPrefix(thing, "POST ") {
+			wait = throttleWait // no quota but the minute's stops a write, which is not metered
+		}
 		if wait == 0 {
 			long := false
 			if wait, long = l.patience(); long {

@@ -63,6 +63,11 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 		if err := s.byRate(&p, inv, chart); err != nil {
 			return ledger.Prediction{}, err
 		}
+		if !p.Totals.Tax.IsZero() {
+			if err := company.taxable(); err != nil {
+				return ledger.Prediction{}, err
+			}
+		}
 	}
 	p.Totals.Total = p.Totals.Net.Add(p.Totals.Tax)
 	p.Totals.Balance = p.Totals.Total
@@ -143,18 +148,27 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	if s.anyTaxed && all {
 		s.stated = decimal.NewNullDecimal(stated)
 	}
-	if c.UnitedStates && s.anyTaxed && !(all && stated.IsZero()) {
-		switch {
-		case !c.SalesTax:
-			return s, refuse("", ledger.RefusedSalesTaxOff, "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
-		case c.AutomatedTax && !c.AutomatedTaxReady:
-			return s, refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up: finish that in QuickBooks")
+	// Elsewhere a line's code may stand for no tax; what codes come to by themselves Predict looks at.
+	if s.anyTaxed && !(all && stated.IsZero()) && (c.UnitedStates || s.stated.Valid) {
+		if err := c.taxable(); err != nil {
+			return s, err
 		}
 	}
 	if discounts && !s.discount.IsZero() && !c.Discounts {
 		return s, refuse("", ledger.RefusedDiscountsOff, "the company does not allow discounts on invoices: allow them in QuickBooks, under sales")
 	}
 	return s, nil
+}
+
+// taxable refuses tax that would vanish: where sales tax is off, QuickBooks drops it without a word, in any country.
+func (c *Company) taxable() error {
+	switch {
+	case c.AutomatedTax && !c.AutomatedTaxReady:
+		return refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up: finish that in QuickBooks")
+	case !c.SalesTax:
+		return refuse("", ledger.RefusedSalesTaxOff, "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
+	}
+	return nil
 }
 
 // maxAmount is ten digits in front of the point.

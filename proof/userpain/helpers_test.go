@@ -179,6 +179,18 @@ func tap(plan *faults.Plan, method, path string) func() []call {
 	return func() []call { return calls }
 }
 
+// tapOnce is a fault that faults nothing, and does something when the first request comes.
+func tapOnce(do func()) faults.Fault {
+	first := true
+	return faults.Fault{Match: func(*http.Request) bool {
+		if first {
+			first = false
+			do()
+		}
+		return false
+	}}
+}
+
 // item is a line without a product.
 func item(kind, name, price string) infusionsoftfake.Item {
 	return infusionsoftfake.Item{Type: kind, Name: name, Price: dec(price), Quantity: 1}

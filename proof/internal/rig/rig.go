@@ -1,8 +1,11 @@
-// Package rig sets up one flow for tests: the real engine and the real adapters of Infusionsoft and Xero
-// over their fakes, in virtual time, with faults on demand on both sides.
+// Package rig sets up one flow for tests: the real engine and the real adapters of Infusionsoft and of Xero or
+// QuickBooks over their fakes, in virtual time, with faults on demand on both sides. Tests that hold on every
+// ledger use the words of this package, such as [Rig.Invoices] and [Rig.OnCreate]; what only one vendor has,
+// they do at its fake.
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +22,8 @@ import (
 	"github.com/invoicesync/invoicesync/infusionsoft"
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/quickbooks"
+	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
 	"github.com/invoicesync/invoicesync/store"
 	"github.com/invoicesync/invoicesync/xero"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
@@ -33,28 +38,40 @@ const Token = "tok-5f0c1d2e"
 // A Rig is one flow between two fakes. Change its fields before [Rig.Push] as a test needs.
 type Rig struct {
 	T            *testing.T
+	Vendor       Vendor // of the ledger
 	Keap         *infusionsoftfake.Fake
-	Xero         *xerofake.Fake
-	Faults       *faults.Plan // of the ledger
-	SourceFaults *faults.Plan // of the source
+	Xero         *xerofake.Fake       // nil on QuickBooks
+	QuickBooks   *quickbooksfake.Fake // nil on Xero
+	Faults       *faults.Plan         // of the ledger
+	SourceFaults *faults.Plan         // of the source
 	DB           store.Store
 	Settings     invoicesync.Settings
 	Opts         invoicesync.Options
 	Source       infusionsoft.Options // of the source's adapter
-	Books        xero.Options         // of the ledger's adapter; its Organisation is the settings'
+	Books        xero.Options         // of the ledger's adapter on Xero; its Organisation is the settings'
 	TenantID     string               // Xero's routing id
+	Company      quickbooks.Options   // of the ledger's adapter on QuickBooks; its Organisation is the settings'
+	RealmID      string               // QuickBooks' routing id
 
 	next                 int
 	sourceURL, ledgerURL string // of loopback servers; "": in memory
 }
 
 // A World is what a test wants the two fakes to be. The zero value is a live Australian business on both
-// sides.
+// sides, whose ledger is Xero.
 type World struct {
+	Ledger Vendor
+
 	Organisations []xerofake.Organisation
 	Xero          xerofake.Switches
-	Keap          infusionsoftfake.Switches
-	Tenant        infusionsoftfake.Tenant // its ID is [Tenant]
+
+	Company    quickbooksfake.Company // without a Country it is Australian, or of the US where the tenant's currency is USD
+	QuickBooks quickbooksfake.Switches
+	Limits     quickbooksfake.Limits
+	Latency    time.Duration // of QuickBooks
+
+	Keap   infusionsoftfake.Switches
+	Tenant infusionsoftfake.Tenant // its ID is [Tenant]
 }
 
 // New returns a rig over [World]'s zero value.
@@ -66,7 +83,7 @@ func New(t *testing.T) *Rig {
 // NewIn returns a rig over a world.
 func NewIn(t *testing.T, world World) *Rig {
 	t.Helper()
-	r := &Rig{T: t, Faults: faults.New(1), SourceFaults: faults.New(2), DB: store.NewMemory()}
+	r := &Rig{T: t, Vendor: cmp.Or(world.Ledger, OnXero), Faults: faults.New(1), SourceFaults: faults.New(2), DB: store.NewMemory()}
 	tenant := world.Tenant
 	tenant.ID = Tenant
 	if tenant.Currency == "" {
@@ -78,9 +95,6 @@ func NewIn(t *testing.T, world World) *Rig {
 	var err error
 	r.Keap, err = infusionsoftfake.New(&infusionsoftfake.Options{Tenants: []infusionsoftfake.Tenant{tenant}, Faults: r.SourceFaults, Switches: world.Keap})
 	Check(t, err)
-	r.Xero, err = xerofake.New(&xerofake.Options{Organisations: world.Organisations, Faults: r.Faults, Seed: 7, Switches: world.Xero})
-	Check(t, err)
-	r.TenantID = r.Xero.Books().Organisation().TenantID
 	key, err := store.NewKey("test")
 	Check(t, err)
 	ring, err := store.NewKeyring(key)
@@ -89,15 +103,27 @@ func NewIn(t *testing.T, world World) *Rig {
 	r.Source = infusionsoft.Options{Tenant: Tenant, RowUnits: infusionsoft.UnitsMajor}
 	r.Settings = invoicesync.Settings{
 		Source:     ledger.OrganisationID{Vendor: "infusionsoft", ID: Tenant},
-		Ledger:     ledger.OrganisationID{Vendor: "xero", ID: r.Xero.Books().Organisation().OrganisationID},
 		Processing: true, Currency: ledger.Currency(tenant.Currency), Mode: eligibility.AsRaised, SkipZero: true,
 		Due:      invoicesync.DueDateSettings{Days: 14},
-		Accounts: invoicesync.AccountSettings{Default: "200", Discount: "205", Shipping: "210", FinanceCharge: "265", SKUAccounts: true},
-		Tax:      invoicesync.TaxSettings{TaxableCode: "OUTPUT", ZeroCode: "EXEMPTOUTPUT"},
-		Payments: invoicesync.PaymentSettings{Account: "090"},
 		Contacts: invoicesync.ContactSettings{Suffix: true},
 	}
+	switch r.Vendor {
+	case OnXero:
+		r.onXero(world)
+	case OnQuickBooks:
+		r.onQuickBooks(world, tenant.Currency)
+	default:
+		t.Fatalf("there is no ledger of %q", r.Vendor)
+	}
 	return r
+}
+
+// house is the ledger's side. A test may have put another fake in the place of the first.
+func (r *Rig) house() house {
+	if r.Vendor == OnQuickBooks {
+		return quickbooksHouse{r.QuickBooks}
+	}
+	return xeroHouse{r.Xero}
 }
 
 // OverHTTP lets the adapters talk to servers on the loopback interface. It must be used outside of a
@@ -113,15 +139,23 @@ func (bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // LedgerSide opens the ledger's adapter anew, as a new process does.
-func (r *Rig) LedgerSide() *xero.Ledger {
+func (r *Rig) LedgerSide() ledger.Ledger {
 	r.T.Helper()
-	o := r.Books
-	o.Organisation = r.Settings.Ledger
-	client := r.Xero.Client(Token)
-	if r.ledgerURL != "" {
-		client, o.BaseURL = &http.Client{Transport: bearer{}}, r.ledgerURL
+	return r.LedgerOver(nil)
+}
+
+// LedgerOver is LedgerSide over a client of the test's own, which may do things to [Rig.LedgerClient]'s requests.
+func (r *Rig) LedgerOver(client *http.Client) ledger.Ledger {
+	r.T.Helper()
+	h := r.house()
+	switch {
+	case client != nil:
+	case r.ledgerURL != "":
+		client = &http.Client{Transport: bearer{}}
+	default:
+		client = h.client()
 	}
-	books, err := xero.New(client, r.TenantID, &o)
+	books, err := h.open(r, client, r.ledgerURL)
 	Check(r.T, err)
 	return books
 }
@@ -261,37 +295,6 @@ func (r *Rig) PayAs(p infusionsoftfake.Payment) infusionsoftfake.Payment {
 	added, err := r.Keap.AddPayment(p)
 	Check(r.T, err)
 	return added
-}
-
-// Expect compares what Xero holds: live invoices, contacts, live payments.
-func (r *Rig) Expect(invoices, contacts, payments int) {
-	r.T.Helper()
-	gotI, gotP, gotC := len(r.LiveInvoices()), len(r.LivePayments()), len(r.Xero.Books().Contacts())
-	if gotI != invoices || gotC != contacts || gotP != payments {
-		r.T.Fatalf("xero holds %d invoices, %d contacts, %d payments; want %d, %d, %d", gotI, gotC, gotP, invoices, contacts, payments)
-	}
-}
-
-// LiveInvoices returns Xero's invoices that are neither voided nor deleted.
-func (r *Rig) LiveInvoices() []xerofake.Invoice {
-	var live []xerofake.Invoice
-	for _, i := range r.Xero.Books().Invoices() {
-		if i.Status != "VOIDED" && i.Status != "DELETED" {
-			live = append(live, i)
-		}
-	}
-	return live
-}
-
-// LivePayments returns Xero's payments that are not deleted.
-func (r *Rig) LivePayments() []xerofake.Payment {
-	var live []xerofake.Payment
-	for _, p := range r.Xero.Books().Payments() {
-		if p.Status != "DELETED" {
-			live = append(live, p)
-		}
-	}
-	return live
 }
 
 // Check fails the test on an error.
