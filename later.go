@@ -43,13 +43,8 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	if link.State != store.Written || !w.push.settings.paymentsWanted() {
 		return nil
 	}
-	if !inv.PaymentsElsewhere {
-		// Once all of its money has gone again, the source may say that there never was any.
-		booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: inv.ID, Limit: 1})
-		if err != nil {
-			return err
-		}
-		inv.PaymentsElsewhere = len(booked) > 0
+	if inv, err = w.askForPayments(ctx, inv); err != nil {
+		return err
 	}
 	rows, reasons, err := w.paymentsOf(ctx, inv)
 	if err != nil {
@@ -71,6 +66,17 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	}
 	w.newPayments = append(w.newPayments, b)
 	return nil
+}
+
+// askForPayments makes sure that the payments of an invoice are asked for where some are known: once all of its
+// money has gone again, the source may say that there never was any.
+func (w *pass) askForPayments(ctx context.Context, inv ledger.Invoice) (ledger.Invoice, error) {
+	if inv.PaymentsElsewhere {
+		return inv, nil
+	}
+	booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: inv.ID, Limit: 1})
+	inv.PaymentsElsewhere = len(booked) > 0
+	return inv, err
 }
 
 // edited carries an edit over, or reports it, as the settings say.

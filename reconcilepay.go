@@ -131,6 +131,10 @@ var unwantedPayment = map[string]bool{"before_start": true, "echo": true, "payme
 
 // payments compares the payments of an invoice that both sides have.
 func (c pushComparison) payments(ctx context.Context, inv ledger.Invoice, link store.Link, there ledger.Invoice) error {
+	inv, err := c.w.askForPayments(ctx, inv)
+	if err != nil {
+		return err
+	}
 	rows, unread, err := c.w.paymentsOf(ctx, inv)
 	if err != nil {
 		return err
