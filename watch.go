@@ -45,6 +45,13 @@ func (w *pass) watchLedger(ctx context.Context) error {
 
 // compareInvoices looks at a page of the ledger's changed invoices.
 func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invoice]) error {
+	if page.Forgotten {
+		gone, err := w.missingInvoices(ctx)
+		if err != nil {
+			return err
+		}
+		page.Deleted = append(page.Deleted, gone...)
+	}
 	ids := make([]string, 0, len(page.Records))
 	for _, inv := range page.Records {
 		ids = append(ids, inv.ID)
@@ -84,7 +91,10 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 		}
 	}
 	for _, gone := range page.Deleted {
-		if l, ok := links[gone.ID]; ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
+		l, ok := links[gone.ID]
+		delete(links, gone.ID) // it may be named twice
+		told := len(l.Reasons) > 0 && l.Reasons[0].Code == "voided_in_ledger"
+		if ok && !told && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
 			flag(l, "voided_in_ledger", "Somebody deleted the invoice in the ledger. It is not created again by itself.")
 		}
 	}
@@ -97,6 +107,13 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 
 // comparePayments looks at a page of the ledger's changed payments.
 func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+	if page.Forgotten {
+		gone, err := w.missingPayments(ctx)
+		if err != nil {
+			return err
+		}
+		page.Deleted = append(page.Deleted, gone...)
+	}
 	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
@@ -129,7 +146,9 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 		}
 	}
 	for _, gone := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
-		if l, ok := links[gone.ID]; ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
+		l, ok := links[gone.ID]
+		delete(links, gone.ID)
+		if ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
 			deleted(l)
 		}
 	}
