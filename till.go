@@ -182,7 +182,7 @@ func (t *till) watchInvoices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(changed) == 0 || string(before) == sum {
+		if !page.Forgotten && (len(changed) == 0 || string(before) == sum) {
 			if page.Next != cursor {
 				if err := t.update(ctx, func(tx store.Tx) error { return t.setCursor(tx, name, page.Next) }); err != nil {
 					return err
@@ -191,7 +191,7 @@ func (t *till) watchInvoices(ctx context.Context) error {
 			continue
 		}
 		parked := store.LinkFilter{States: []store.LinkState{store.Parked}}
-		if err := t.judgeLinks(ctx, parked, func(l store.Link) bool { return changed[l.LedgerParent] }); err != nil {
+		if err := t.judgeLinks(ctx, parked, func(l store.Link) bool { return page.Forgotten || changed[l.LedgerParent] }); err != nil {
 			return err
 		}
 		if err := t.update(ctx, func(tx store.Tx) error {

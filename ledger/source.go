@@ -59,6 +59,10 @@ type Page[T any] struct {
 	Deleted []Ref    // records that the vendor says are gone
 	Unread  []Unread // records that could not be understood
 	Next    Cursor   // continue here once this page is remembered; valid even when Records is empty
+
+	// Forgotten says that Deleted may lack some of what was deleted since the cursor, because the vendor does not show
+	// it any longer. Whoever must know compares the ids, by a reading of Refs, before Next is remembered.
+	Forgotten bool
 }
 
 // Unread is a record that could not be understood at all.

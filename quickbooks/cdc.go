@@ -42,7 +42,8 @@ func (f feed[W, T]) capture(ctx context.Context, p position, yield func(ledger.P
 }
 
 // deep reads changes that capture does not reach: records by the time of their last change, and then deletions as far
-// back as capture still shows them. Deletions before that are found by comparing ids, see [Ledger].
+// back as capture still shows them. Where that is not far enough, the last page says so: deletions before that are found
+// by comparing ids.
 func (f feed[W, T]) deep(ctx context.Context, p position, yield func(ledger.Page[T], error) bool) error {
 	var recent []time.Time
 	keep := func(page ledger.Page[T], err error) bool { return yield(page, err) }
@@ -67,12 +68,12 @@ func (f feed[W, T]) deep(ctx context.Context, p position, yield func(ledger.Page
 	if begun == 0 {
 		begun = next.Start
 	}
-	gone, _, err := f.tombstones(ctx, time.Unix(p.Again, 0), recent)
+	gone, whole, err := f.tombstones(ctx, time.Unix(p.Again, 0), recent)
 	if err != nil {
 		return err
 	}
 	p.Start = begun
-	yield(ledger.Page[T]{Deleted: gone, Next: f.end(p, time.Time{}).cursor()}, nil)
+	yield(ledger.Page[T]{Deleted: gone, Next: f.end(p, time.Time{}).cursor(), Forgotten: !whole}, nil)
 	return nil
 }
 
