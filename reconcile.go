@@ -62,21 +62,20 @@ type Difference struct {
 
 // Codes of differences.
 const (
-	DiffMissing         = "missing"          // wanted in the ledger, and not there
-	DiffInDoubt         = "in_doubt"         // a write of it has not been resolved
-	DiffDoubled         = "doubled"          // the ledger has it more than once
-	DiffLooksTheSame    = "looks_the_same"   // not linked, and the ledger has one like it
-	DiffGoneInLedger    = "gone_in_ledger"   // was written, and is void, deleted or gone there
-	DiffGoneInSource    = "gone_in_source"   // stands in the ledger, and the source no longer has it
-	DiffVoidedInSource  = "voided_in_source" // stands in the ledger, and is void in the source; of a payment: failed, or reversed
-	DiffAmount          = "amount_differs"   // another total, or another amount
-	DiffContent         = "content_differs"  // the same total of other lines, or on another day
-	DiffRefund          = "refund_owed"      // money was given back, and the ledger does not say so
-	DiffUnlinkedMark    = "unlinked_mark"    // the ledger has a record with a mark that the store does not know
-	DiffOnlyInLedger    = "only_in_ledger"   // entered by somebody else
-	DiffOnOtherInvoice  = "on_other_invoice" // the payment stands in the ledger, and not on its invoice
-	DiffPaymentUnread   = "payments_unread"  // the invoice's payments cannot be read
-	DiffDifferentPerson = "contact_differs"  // the source has given it to another client
+	DiffMissing        = "missing"          // wanted in the ledger, and not there
+	DiffInDoubt        = "in_doubt"         // a write of it has not been resolved
+	DiffDoubled        = "doubled"          // the ledger has it more than once
+	DiffLooksTheSame   = "looks_the_same"   // not linked, and the ledger has one like it
+	DiffGoneInLedger   = "gone_in_ledger"   // was written, and is void, deleted or gone there
+	DiffGoneInSource   = "gone_in_source"   // stands in the ledger, and the source no longer has it
+	DiffVoidedInSource = "voided_in_source" // stands in the ledger, and is void in the source; of a payment: failed, or reversed
+	DiffAmount         = "amount_differs"   // another total, or another amount
+	DiffContent        = "content_differs"  // the same total of other lines, of another client, or on another day
+	DiffRefund         = "refund_owed"      // money was given back, and the ledger does not say so
+	DiffUnlinkedMark   = "unlinked_mark"    // the ledger has a record with a mark that the store does not know
+	DiffOnlyInLedger   = "only_in_ledger"   // entered by somebody else
+	DiffOnOtherInvoice = "on_other_invoice" // the payment stands in the ledger, and not on its invoice
+	DiffPaymentUnread  = "payments_unread"  // the invoice's payments cannot be read
 )
 
 // Fix is what a repair does.

@@ -218,7 +218,7 @@ func (c pushComparison) both(ctx context.Context, inv ledger.Invoice, link store
 		err = c.tell(d(DiffAmount, update, "The total is %s in the source and %s in the ledger.", want, there.Totals.Total))
 	case edited:
 		err = c.tell(d(DiffContent, update, "The invoice was changed in the source after it was written; its total is the same."))
-	case there.Date != inv.Date && !link.Adopted:
+	case there.Date != inv.Date && !link.Adopted && c.w.opts.Adjust == nil:
 		err = c.tell(d(DiffContent, update, "The invoice is dated %s in the source and %s in the ledger.", inv.Date, there.Date))
 	default:
 		differs = false

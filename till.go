@@ -56,6 +56,19 @@ func (t *till) one(ctx context.Context, id string) error {
 	if err := t.watchPayments(ctx); err != nil {
 		return err
 	}
+	links, err := t.linksOf(ctx, ledger.KindPayment, []string{id})
+	if err != nil {
+		return err
+	}
+	if _, known := links[id]; !known {
+		rows, err := t.flow.host.Payments(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + id, Message: "the host has no such payment"}
+		}
+	}
 	if err := t.judgeIDs(ctx, []string{id}); err != nil {
 		return err
 	}
@@ -267,7 +280,8 @@ func (t *till) read(ctx context.Context) error {
 	return nil
 }
 
-// sweep looks at the booked payments of the last 90 days again, now and then, for what a host did not announce.
+// sweep looks at the payments of the last 90 days again that were booked, or came to nothing, now and then, for
+// what a host did not announce.
 func (t *till) sweep(ctx context.Context) error {
 	now := time.Now().UTC()
 	switch {
@@ -276,8 +290,8 @@ func (t *till) sweep(ctx context.Context) error {
 	case !t.meta.LastSweep.IsZero() && now.Sub(t.meta.LastSweep) < t.opts.SweepEvery:
 		return nil
 	case !t.meta.LastSweep.IsZero(): // a first run has just read everything
-		booked := store.LinkFilter{States: []store.LinkState{store.Written}}
-		if err := t.judgeLinks(ctx, booked, func(l store.Link) bool {
+		final := store.LinkFilter{States: []store.LinkState{store.Written, store.Skipped}}
+		if err := t.judgeLinks(ctx, final, func(l store.Link) bool {
 			since := l.FirstSent
 			if since.IsZero() {
 				since = l.Updated // it was there already

@@ -5,6 +5,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,4 +210,35 @@ func (s bent) PaymentsOf(ctx context.Context, ref ledger.Ref) ([]ledger.Payment,
 		rows = s.change(rows)
 	}
 	return rows, err
+}
+
+// voiding is a source in which one invoice is void.
+type voiding struct {
+	ledger.Source
+	id string
+}
+
+func (s voiding) void(inv ledger.Invoice) ledger.Invoice {
+	if inv.ID == s.id {
+		inv.Status, inv.Version = ledger.StatusVoided, inv.Version+" void"
+	}
+	return inv
+}
+
+func (s voiding) Invoice(ctx context.Context, ref ledger.Ref) (ledger.Invoice, error) {
+	inv, err := s.Source.Invoice(ctx, ref)
+	return s.void(inv), err
+}
+
+func (s voiding) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Invoice], error] {
+	return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
+		for page, err := range s.Source.Invoices(ctx, q) {
+			for i := range page.Records {
+				page.Records[i] = s.void(page.Records[i])
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
 }

@@ -123,6 +123,15 @@ func TestDeletedInSource(t *testing.T) {
 	})
 }
 
+func TestVoidedInSource(t *testing.T) {
+	each(t, func(_ *testing.T, d *desk) {
+		_, unpaid := d.begun()
+		d.source = func(s ledger.Source) ledger.Source { return voiding{s, idOf(unpaid)} }
+		d.mends("invoice voided_in_source 80.00/80.00 void")
+		d.Expect(3, 4, 3)
+	})
+}
+
 // Somebody copies an invoice in the ledger, mark and all: which of the two is right, only a person knows.
 func TestDoubled(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
