@@ -261,3 +261,24 @@ func TestOnlyInLedger(t *testing.T) {
 		}
 	})
 }
+
+// A comparison reads the ledger's side in bulk: by the range, and by id, many in a call.
+func TestCalls(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		for range 120 {
+			d.Order("55.00", false)
+		}
+		d.Run()
+		calls, source := d.Calls(), d.Keap.Calls()
+		d.shows()
+		// The company, the range, and 120 ids of which forty fit into one call; QuickBooks reads the company's
+		// preferences too.
+		if n := d.Calls() - calls; n > 1+1+3+1 {
+			t.Errorf("%d calls to the ledger", n)
+		}
+		// The orders, and the same by id.
+		if n := d.Keap.Calls() - source; n > 4 {
+			t.Errorf("%d calls to the source", n)
+		}
+	})
+}
