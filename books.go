@@ -165,9 +165,11 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		}
 	}
 	account("Accounts.Discount", s.Accounts.Discount, false)
-	if w.org.LinesBy == ledger.ByItem {
+	switch w.org.LinesBy {
+	case ledger.ByItem:
 		problems = append(problems, s.checkItems(newChartIndex(chart))...)
-	} else {
+	case ledger.ByNothing:
+	default:
 		if s.Accounts.Default == "" {
 			bad("Accounts.Default", "account_missing", "the ledger books lines by accounts, and no account is chosen for them")
 		}
@@ -176,6 +178,9 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		account("Accounts.Shipping", s.Accounts.Shipping, false)
 		account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
 		account("RoundingAccount", s.RoundingAccount, false)
+	}
+	if (s.Tax.Handling == TaxAsLine) != (w.org.LinesBy == ledger.ByNothing) {
+		bad("Tax.Handling", "tax_not_handled", "%q is for ledgers whose lines bear no tax codes, and nothing else is for them", TaxAsLine)
 	}
 	problems = append(problems, s.checkFeatures(*w.org)...)
 	if s.paymentsWanted() {

@@ -25,6 +25,10 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 	if err != nil {
 		return err
 	}
+	echoes, err := w.echoes(ctx, records)
+	if err != nil {
+		return err
+	}
 	for i := range records {
 		// Pending money shows in no total.
 		if w.moved[records[i].ID] && len(records[i].Payments) == 0 {
@@ -46,6 +50,13 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 		w.event(Event{What: "read", Kind: ledger.KindInvoice, SourceID: records[i].ID, Number: records[i].Number, Amount: records[i].Totals.Total})
 		if stop = w.alive(ctx); stop != nil {
 			break
+		}
+		echo, ours := echoes[records[i].ID]
+		if ours && (before == nil || before.State != store.Written && before.State != store.Intended && before.State != store.Uncertain) {
+			if stop = w.reject(records[i], before, echo, note); stop != nil {
+				break
+			}
+			continue
 		}
 		if stop = w.judge(ctx, records[i], before, page, note); stop != nil {
 			break
@@ -98,6 +109,13 @@ func (w *desk) keep(ctx context.Context, judged verdicts) error {
 		w.eventFor(l)
 	}
 	return nil
+}
+
+// reject gives a record that is not pushed for one reason its link.
+func (w *pass) reject(inv ledger.Invoice, before *store.Link, reason eligibility.Reason, note func(store.Link, *store.Link)) error {
+	link := w.newLink(inv, before)
+	setReasons(&link, []eligibility.Reason{reason})
+	return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: eligibility.Verdict{Policy: "echo", Reasons: []eligibility.Reason{reason}}}, link, before, note)
 }
 
 // judge decides on one record.

@@ -73,7 +73,7 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	if ours, err := w.isOurs(ctx, p); err != nil {
 		return ledger.Payment{}, nil, err
 	} else if ours {
-		return skip("echo", "This payment was written by us, from the other side.")
+		return skip(echo, "This payment was written by us, from the other side.")
 	}
 	if err := w.needChart(ctx); err != nil {
 		return ledger.Payment{}, nil, err
@@ -195,14 +195,4 @@ func (w *desk) maybeBooked(ctx context.Context, existing []ledger.Payment, p led
 		}
 	}
 	return "", nil
-}
-
-// isOurs reports whether a payment of the source is the target of a link: written by us from the
-// other side.
-func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
-	err = w.db.View(ctx, func(tx store.Tx) (err error) {
-		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
-		return err
-	})
-	return ours, err
 }

@@ -58,7 +58,16 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if org.LinesBy == ledger.ByItem {
 		items = &s.Items
 	}
-	taxed, taxReasons := applyTax(shaped, w.charted, s.Tax, items, predict)
+	var taxed ledger.Invoice
+	var taxReasons []eligibility.Reason
+	if org.LinesBy == ledger.ByNothing {
+		taxed, taxReasons = taxAsLine(shaped)
+		if len(taxReasons) == 0 {
+			taxReasons = namedItems(taxed.Lines, w.chart, s.Items)
+		}
+	} else {
+		taxed, taxReasons = applyTax(shaped, w.charted, s.Tax, items, predict)
+	}
 	reasons = append(reasons, taxReasons...)
 	if items != nil && len(taxReasons) == 0 {
 		reasons = append(reasons, mapItems(taxed.Lines, w.chart, s.Items, s.Tax.TaxableCode, org)...)
