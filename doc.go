@@ -15,7 +15,8 @@
 //
 // An [Import] goes the other way: a ledger's unpaid invoices come into the host's own app, each with a
 // verdict, and later changes of them follow. The app implements [Host]; package hosttest tells whether it
-// does so rightly.
+// does so rightly. A [Settle] books what a host collected on the ledger's invoices, and a [Reconcile]
+// compares both sides of the two and repairs what a person tells it to.
 //
 // # Rules
 //

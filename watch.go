@@ -158,8 +158,10 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			gone(l)
 		}
 	}
-	for _, g := range page.Deleted {
-		if l, ok := links[g.ID]; ok {
+	for _, g := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
+		l, ok := links[g.ID]
+		delete(links, g.ID)
+		if ok {
 			gone(l)
 		}
 	}
