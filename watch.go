@@ -114,11 +114,11 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 // comparePayments looks at a page of the ledger's changed payments.
 func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
 	if page.Forgotten {
-		gone, err := w.missingPayments(ctx)
+		more, err := w.missingPayments(ctx)
 		if err != nil {
 			return err
 		}
-		page.Deleted = append(page.Deleted, gone...)
+		page.Deleted = append(page.Deleted, more...)
 	}
 	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
@@ -158,9 +158,9 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			gone(l)
 		}
 	}
-	for _, g := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
+	for _, g := range page.Deleted {
 		l, ok := links[g.ID]
-		delete(links, g.ID)
+		delete(links, g.ID) // it may be named twice
 		if ok {
 			gone(l)
 		}
