@@ -81,6 +81,10 @@ func mapAccounts(lines []ledger.Line, chart *chartIndex, s AccountSettings, by l
 		}
 		l.Description = lineDescription(l)
 		l.Account, l.ItemCode, l.ItemID = s.forKind(l.Kind), "", ""
+		if by == ledger.ByNothing {
+			l.Account = ""
+			continue
+		}
 		if by == ledger.ByItem {
 			// mapItems gives the line its item, once it is known whether it bears tax.
 			if l.Account = ""; l.Kind == ledger.LineDiscount && s.Discount != "" {

@@ -116,7 +116,12 @@ func (w *pass) leftovers(ctx context.Context) error {
 	if err := w.deferQueues(ctx); err != nil {
 		return err
 	}
-	for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+	return w.countOpen(ctx, ledger.KindInvoice, ledger.KindPayment)
+}
+
+// countOpen counts what earlier runs left, as it stands, into the report.
+func (w *desk) countOpen(ctx context.Context, kinds ...ledger.RecordKind) error {
+	for _, kind := range kinds {
 		open := store.LinkFilter{Pair: w.pair, Kind: kind,
 			States: []store.LinkState{store.Parked, store.Refused, store.Uncertain, store.Intended, store.Deferred}}
 		if err := w.countLeft(ctx, open); err != nil {
@@ -133,21 +138,21 @@ func (w *pass) leftovers(ctx context.Context) error {
 }
 
 // countLeft counts the links that this run has not judged, as they stand.
-func (w *pass) countLeft(ctx context.Context, f store.LinkFilter) error {
+func (r *run) countLeft(ctx context.Context, f store.LinkFilter) error {
 	f.Limit = 1000
 	for {
-		links, err := w.list(ctx, f)
+		links, err := r.list(ctx, f)
 		if err != nil {
 			return err
 		}
 		for _, l := range links {
-			b := bucketOf(l, w.id)
-			if l.Run == w.id || f.Code != "" && b.code != f.Code {
+			b := bucketOf(l, r.id)
+			if l.Run == r.id || f.Code != "" && b.code != f.Code {
 				continue
 			}
 			l.Bucket = b.state + "/" + b.code
-			w.tally("", l)
-			w.eventFor(l)
+			r.tally("", l)
+			r.eventFor(l)
 		}
 		if len(links) < f.Limit {
 			return nil

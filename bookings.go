@@ -18,10 +18,11 @@ type booking struct {
 	source  ledger.Ref
 	rows    []ledger.Payment
 	ledger  *ledger.Invoice // as the ledger has it, where that is fresh; nil: ask
+	waits   bool            // another payment of the invoice is in doubt
 }
 
 // book judges the queued payments and writes those that are to be booked; in full batches, or all.
-func (w *pass) book(ctx context.Context, all bool) error {
+func (w *desk) book(ctx context.Context, all bool) error {
 	if len(w.newPayments) == 0 && (!all || len(w.newEntries) == 0) {
 		return nil
 	}
@@ -45,7 +46,15 @@ func (w *pass) book(ctx context.Context, all bool) error {
 	if err := w.keep(ctx, judged); err != nil {
 		return err
 	}
+	return w.writePayments(ctx, all)
+}
+
+// writePayments writes the judged payments; in full batches, or all.
+func (w *desk) writePayments(ctx context.Context, all bool) error {
 	n := len(w.newEntries)
+	if n == 0 {
+		return nil
+	}
 	if batch := max(w.payments.writer.Limits().Batch, 1); !all {
 		n = n / batch * batch
 	}
@@ -64,7 +73,7 @@ func oneEach(queue []*booking) []*booking {
 }
 
 // freshen reads the invoices whose live balance is not known, many in one call.
-func (w *pass) freshen(ctx context.Context, queue []*booking) error {
+func (w *desk) freshen(ctx context.Context, queue []*booking) error {
 	need := map[string][]*booking{}
 	var refs []ledger.Ref
 	for _, b := range queue {
@@ -78,7 +87,7 @@ func (w *pass) freshen(ctx context.Context, queue []*booking) error {
 	const chunk = 40
 	for len(refs) > 0 {
 		n := min(chunk, len(refs))
-		for inv, err := range ledger.All(w.push.ledger.Invoices(ctx, ledger.Query{Refs: refs[:n]})) {
+		for inv, err := range ledger.All(w.books.Invoices(ctx, ledger.Query{Refs: refs[:n]})) {
 			if err != nil {
 				return err
 			}
@@ -92,7 +101,7 @@ func (w *pass) freshen(ctx context.Context, queue []*booking) error {
 	return nil
 }
 
-func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
+func (w *desk) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
 	ids := make([]string, len(b.rows))
 	for i, p := range b.rows {
 		ids[i] = p.ID
@@ -103,8 +112,8 @@ func (w *pass) paymentLinks(ctx context.Context, b *booking) (map[string]store.L
 // remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor
 // may move past the invoice before they are booked, and whatever happens to this process, the next run
 // must judge them.
-func (w *pass) remindOf(ctx context.Context, b *booking) error {
-	if w.plan != nil {
+func (w *desk) remindOf(ctx context.Context, b *booking) error {
+	if w.dry {
 		return nil
 	}
 	have, err := w.paymentLinks(ctx, b)
@@ -122,17 +131,14 @@ func (w *pass) remindOf(ctx context.Context, b *booking) error {
 }
 
 // bookInvoice judges the payments of one invoice in their order.
-func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
-	if err := w.needChart(ctx); err != nil {
-		return err
-	}
-	waits := false
+func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
+	waits := b.waits
 	for _, l := range links {
 		waits = waits || l.State == store.Intended || l.State == store.Uncertain
 	}
 	balance := decimal.Zero
 	if b.ledger != nil {
-		balance = b.ledger.Totals.Balance
+		balance = b.ledger.Totals.Balance.Sub(w.reserved[b.ledger.ID])
 	}
 	taken := map[string]bool{}
 	for _, p := range b.rows {
@@ -144,7 +150,6 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 	}
 	for _, p := range b.rows {
 		if w.queued["payment "+p.ID] {
-			balance = balance.Sub(p.Amount)
 			continue // judged in this run already, and about to be written
 		}
 		var before *store.Link
@@ -159,7 +164,7 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 					return err
 				}
 				continue
-			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before):
+			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before) && !isOver(p, *before):
 				note(*before, before)
 				continue
 			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
@@ -174,7 +179,7 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 			note(link, before)
 			continue
 		}
-		draft, reason, err := w.judgePayment(ctx, b, p, &link, balance, waits, taken)
+		draft, reason, err := w.judgeOne(ctx, &judging{booking: b, payment: p, link: &link, balance: balance, waits: waits, taken: taken})
 		if err != nil {
 			return err
 		}
@@ -193,17 +198,25 @@ func (w *pass) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		balance = balance.Sub(draft.Amount)
 		link.Predicted = draft.Amount
-		key := "payment " + p.ID
-		w.queued[key] = true
+		key, invoice, amount := "payment "+p.ID, link.LedgerParent, draft.Amount
+		w.queued[key], w.reserved[invoice] = true, w.reserved[invoice].Add(amount)
 		w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
 			draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
-			done:  func(result[ledger.Payment]) error { delete(w.queued, key); return nil }})
+			done: func(result[ledger.Payment]) error {
+				delete(w.queued, key)
+				if rest := w.reserved[invoice].Sub(amount); rest.IsZero() {
+					delete(w.reserved, invoice)
+				} else {
+					w.reserved[invoice] = rest
+				}
+				return nil
+			}})
 	}
 	return nil
 }
 
 // deferBookings remembers payments that a run did not come to.
-func (w *pass) deferBookings(ctx context.Context) error {
+func (w *desk) deferBookings(ctx context.Context) error {
 	var kept verdicts
 	for _, b := range w.newPayments {
 		links, err := w.paymentLinks(ctx, b)

@@ -14,25 +14,24 @@ import (
 // its chart holds, and whether the settings fit it.
 
 // organisation asks the ledger who it is, once a run, and refuses what must not be written to.
-func (w *pass) organisation(ctx context.Context) (ledger.Organisation, error) {
+func (w *desk) organisation(ctx context.Context) (ledger.Organisation, error) {
 	if w.org != nil {
 		return *w.org, nil
 	}
-	org, err := w.push.ledger.Organisation(ctx)
+	org, err := w.books.Organisation(ctx)
 	if err != nil {
 		return org, err
 	}
-	s := w.push.settings
 	refuse := func(kind error, code, format string, args ...any) (ledger.Organisation, error) {
-		return org, &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "ledger " + s.Ledger.String(), Code: code, Message: fmt.Sprintf(format, args...)}
+		return org, &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "ledger " + w.pair.Ledger.String(), Code: code, Message: fmt.Sprintf(format, args...)}
 	}
-	if org.ID != s.Ledger {
+	if org.ID != w.pair.Ledger {
 		return refuse(ledger.ErrReconnect, "other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", org.ID)
 	}
-	if !org.Holds(s.Currency) {
-		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", s.Currency)
+	if w.currency != "" && !org.Holds(w.currency) {
+		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", w.currency)
 	}
-	if org.Live && w.plan == nil {
+	if org.Live && !w.dry {
 		if w.opts.Sealer == nil {
 			return refuse(ledger.ErrUnsupported, "sealer_missing", "it is a live organisation, and Options.Sealer is nil; give a sealer, so that writes do not lie in the store in clear")
 		}
@@ -45,7 +44,7 @@ func (w *pass) organisation(ctx context.Context) (ledger.Organisation, error) {
 }
 
 // needChart reads the chart, once a run, before the first record is shaped.
-func (w *pass) needChart(ctx context.Context) error {
+func (w *desk) needChart(ctx context.Context) error {
 	if w.chart != nil {
 		return nil
 	}
@@ -53,7 +52,7 @@ func (w *pass) needChart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	chart, err := w.push.ledger.Chart(ctx)
+	chart, err := w.books.Chart(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +67,7 @@ func (w *pass) needChart(ctx context.Context) error {
 
 // chartMended reads the chart when something is parked for a reason that lies in it, or when the
 // chart is old, and reports whether it has changed since records were judged by it.
-func (w *pass) chartMended(ctx context.Context) (bool, error) {
+func (w *desk) chartMended(ctx context.Context) (bool, error) {
 	old := w.meta.Chart != "" && time.Since(w.meta.ChartAt) > w.opts.ChartAge
 	if !old {
 		waits := false
@@ -120,7 +119,7 @@ type Problem struct {
 func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
 	w := newPass(p, r)
-	w.plan = func(Planned) bool { return true }
+	w.plan, w.dry = func(Planned) bool { return true }, true
 	var problems []Problem
 	bad := func(setting, code, format string, args ...any) {
 		problems = append(problems, Problem{setting, code, fmt.Sprintf(format, args...)})
@@ -166,9 +165,11 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		}
 	}
 	account("Accounts.Discount", s.Accounts.Discount, false)
-	if w.org.LinesBy == ledger.ByItem {
+	switch w.org.LinesBy {
+	case ledger.ByItem:
 		problems = append(problems, s.checkItems(newChartIndex(chart))...)
-	} else {
+	case ledger.ByNothing:
+	default:
 		if s.Accounts.Default == "" {
 			bad("Accounts.Default", "account_missing", "the ledger books lines by accounts, and no account is chosen for them")
 		}
@@ -177,6 +178,9 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		account("Accounts.Shipping", s.Accounts.Shipping, false)
 		account("Tax.LiabilityAccount", s.Tax.LiabilityAccount, false)
 		account("RoundingAccount", s.RoundingAccount, false)
+	}
+	if (s.Tax.Handling == TaxAsLine) != (w.org.LinesBy == ledger.ByNothing) {
+		bad("Tax.Handling", "tax_not_handled", "%q is for ledgers whose lines bear no tax codes, and nothing else is for them", TaxAsLine)
 	}
 	problems = append(problems, s.checkFeatures(*w.org)...)
 	if s.paymentsWanted() {

@@ -45,12 +45,12 @@ const versionDeleted = "deleted"
 
 // change carries a change out under the write protocol and returns the link as it is then. A refusal is
 // a reason in the link, not an error.
-func (w *pass) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string) (store.Link, error) {
+func (w *desk) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string) (store.Link, error) {
 	return w.changeContent(ctx, changer, c, link, done, nil)
 }
 
 // changeContent is change for an update, which also changes what the link says of the source.
-func (w *pass) changeContent(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string, becomes *content) (store.Link, error) {
+func (w *desk) changeContent(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string, becomes *content) (store.Link, error) {
 	if err := changer.Allows(c); err != nil {
 		return blocked(link, err), nil
 	}
@@ -203,7 +203,7 @@ func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link
 }
 
 // resolveChanges settles changes that an earlier run left in doubt.
-func (w *pass) resolveChanges(ctx context.Context, r *run) error {
+func (w *desk) resolveChanges(ctx context.Context, r *run) error {
 	var batches []store.Batch
 	err := r.db.View(ctx, func(tx store.Tx) (err error) {
 		batches, err = tx.Batches().List(r.pair, "")
@@ -223,7 +223,7 @@ func (w *pass) resolveChanges(ctx context.Context, r *run) error {
 	return nil
 }
 
-func (w *pass) resolveChange(ctx context.Context, batch store.Batch) error {
+func (w *desk) resolveChange(ctx context.Context, batch store.Batch) error {
 	changer := w.changer(batch)
 	if changer == nil {
 		return &ledger.Error{Kind: ledger.ErrUnsupported, Room: "invoicesync", Thing: batch.Verb + " of a " + string(batch.Kind),
@@ -283,14 +283,14 @@ func (w *pass) resolveChange(ctx context.Context, batch store.Batch) error {
 	return nil
 }
 
-func (w *pass) changer(batch store.Batch) ledger.Changer {
+func (w *desk) changer(batch store.Batch) ledger.Changer {
 	switch {
 	case batch.Kind == ledger.KindPayment:
-		return w.push.powers.PaymentVoids
+		return w.powers.PaymentVoids
 	case batch.Verb == string(ledger.Update):
-		return w.push.powers.Updates
+		return w.powers.Updates
 	}
-	return w.push.powers.Voids
+	return w.powers.Voids
 }
 
 // bare is a change without what cannot, or must not, be stored with it.

@@ -128,7 +128,18 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 	if linked {
 		generation = link.Generation
 	}
+	twin, err := c.mirrored(tx, contact)
+	if err != nil {
+		return "", nil, nil, err
+	}
 	mark := ledger.NewMark(c.w.pair.Ledger, ledger.KindContact, c.w.pair.Source, contact.ID, generation)
+	if twin != "" {
+		id, reason, err := c.follow(docs, twin)
+		if err == nil && reason == nil {
+			c.link(contact, mark, generation, id)
+		}
+		return id, nil, reason, err
+	}
 	for _, key := range []struct{ prefix, value, by string }{
 		{"m/", string(mark), "mark"}, {"a/", contact.AccountNumber, "account number"}, {"e/", strings.ToLower(address(contact.Email)), "e-mail address"},
 	} {

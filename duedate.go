@@ -14,12 +14,15 @@ import (
 //  2. It has a real payment plan: due with the last instalment. A plan is real when it has more than
 //     one instalment, or one later than the invoice; Infusionsoft gives nearly every order a plan of a
 //     single instalment on its own day, and that says nothing.
-//  3. Otherwise: due Days after the invoice date.
+//  3. Otherwise: due Days after the invoice date, or with AsSource on the source's own due date.
 //
 // A due date never lies before the invoice date: a plan whose last instalment does (the invoice was
 // dated again later) makes the invoice due on its own date.
 type DueDateSettings struct {
 	Days int // 0: due on the invoice date
+	// AsSource takes the source's due date where it has one, in place of Days. A source that is itself a ledger
+	// knows when an invoice is due; Infusionsoft seldom does.
+	AsSource bool
 }
 
 // maxDueDays keeps a slip of the keyboard out of the books; ten years are more than any terms.
@@ -38,6 +41,7 @@ const (
 	duePaidAtCreation = "paid_at_creation"
 	duePaymentPlan    = "payment_plan"
 	dueAfterDays      = "days"
+	dueAsSource       = "as_source"
 )
 
 // dueDate returns the due date and the name of the rule that gave it. Payments must be complete: the
@@ -55,6 +59,12 @@ func dueDate(inv ledger.Invoice, s DueDateSettings) (ledger.Date, string) {
 			last = inv.Date
 		}
 		return last, duePaymentPlan
+	}
+	if s.AsSource && !inv.DueDate.IsZero() {
+		if inv.DueDate.Before(inv.Date) {
+			return inv.Date, dueAsSource
+		}
+		return inv.DueDate, dueAsSource
 	}
 	return inv.Date.AddDays(s.Days), dueAfterDays
 }

@@ -180,8 +180,8 @@ func (w *pass) watched(ctx context.Context, touched map[string]bool) error {
 
 // watch puts a payment that is not final on the watch list. [pass.watched] takes it off, once its state is
 // seen to have changed.
-func (w *pass) watch(ctx context.Context, p ledger.Payment) error {
-	if p.FeedID == "" || w.plan != nil {
+func (w *desk) watch(ctx context.Context, p ledger.Payment) error {
+	if p.FeedID == "" || w.dry {
 		return nil
 	}
 	key := w.pair.String() + "/" + p.FeedID

@@ -25,19 +25,29 @@ func leaseName(org ledger.OrganisationID, kind ledger.RecordKind) string {
 	return "write/" + org.String() + "/" + string(kind)
 }
 
-// acquire takes the leases, or returns [ledger.ErrLater] with the time at which the holder's end.
-func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options) (*fence, error) {
+// acquire takes the right to write records of the kinds to an organisation.
+func acquire(ctx context.Context, db store.Store, org ledger.OrganisationID, o Options, kinds ...ledger.RecordKind) (*fence, error) {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = leaseName(org, kind)
+	}
+	return acquireNames(ctx, db, o, "ledger "+org.String(), "another run is writing to this ledger", names...)
+}
+
+// acquireNames takes the leases, or returns [ledger.ErrLater] about thing with the time at which the
+// holder's end.
+func acquireNames(ctx context.Context, db store.Store, o Options, thing, held string, names ...string) (*fence, error) {
 	f := &fence{db: db, owner: o.Owner, life: o.Lease, margin: o.margin()}
 	err := db.Update(ctx, func(tx store.Tx) error {
 		f.held = f.held[:0]
-		for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindContact, ledger.KindPayment} {
-			l, ok, err := tx.Leases().Acquire(leaseName(org, kind), f.owner, time.Now().UTC(), f.life)
+		for _, name := range names {
+			l, ok, err := tx.Leases().Acquire(name, f.owner, time.Now().UTC(), f.life)
 			if err != nil {
 				return err
 			}
 			if !ok {
-				return &ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + org.String(), Code: "lease_held",
-					Message: "another run is writing to this ledger", ResumeAt: l.Until}
+				return &ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: thing, Code: "lease_held",
+					Message: held, ResumeAt: l.Until}
 			}
 			f.held = append(f.held, l)
 		}

@@ -32,7 +32,7 @@ type ItemSettings struct {
 	// BySKU names the item whose code is the line's SKU, spaces around them and case aside, where there is one. Several
 	// with that code park the invoice as "item_ambiguous", unless one is written exactly like the SKU; an inactive one
 	// parks it as "item_archived". Only the item is taken, never its name, price or tax.
-	BySKU bool
+	BySKU bool // it is all there is to choose where lines are booked to nothing
 }
 
 // Validate returns all contradictions, joined, or nil. Whether the items exist, only the ledger's chart

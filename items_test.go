@@ -159,7 +159,7 @@ func TestRoundingLineByItem(t *testing.T) {
 	for name, c := range map[string]struct{ rounding, item, park string }{
 		"chosen": {"FREE", "2", ""}, "not chosen": {"", "", "item_missing"}, "inactive": {"OLD", "", "item_archived"},
 	} {
-		w := &pass{push: &Push{settings: Settings{OnVariance: VarianceRoundingLine, RoundingAccount: "200", Items: ItemSettings{Rounding: c.rounding}}}, chart: itemChart()}
+		w := &pass{desk: &desk{chart: itemChart()}, push: &Push{settings: Settings{OnVariance: VarianceRoundingLine, RoundingAccount: "200", Items: ItemSettings{Rounding: c.rounding}}}}
 		draft := ledger.Invoice{Currency: "USD", Lines: []ledger.Line{{Amount: amt("10.00")}}}
 		totals, reason := w.predictTotals(source, &draft, true, predict)
 		if c.park != "" {

@@ -25,6 +25,10 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 	if err != nil {
 		return err
 	}
+	echoes, err := w.echoes(ctx, records)
+	if err != nil {
+		return err
+	}
 	for i := range records {
 		// Pending money shows in no total.
 		if w.moved[records[i].ID] && len(records[i].Payments) == 0 {
@@ -46,6 +50,13 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 		w.event(Event{What: "read", Kind: ledger.KindInvoice, SourceID: records[i].ID, Number: records[i].Number, Amount: records[i].Totals.Total})
 		if stop = w.alive(ctx); stop != nil {
 			break
+		}
+		echo, ours := echoes[records[i].ID]
+		if ours && (before == nil || before.State != store.Written && before.State != store.Intended && before.State != store.Uncertain) {
+			if stop = w.reject(records[i], before, echo, note); stop != nil {
+				break
+			}
+			continue
 		}
 		if stop = w.judge(ctx, records[i], before, page, note); stop != nil {
 			break
@@ -71,7 +82,7 @@ func (v *verdicts) add(r *run, l store.Link, before *store.Link) {
 }
 
 // keep stores verdicts, then counts and tells them.
-func (w *pass) keep(ctx context.Context, judged verdicts) error {
+func (w *desk) keep(ctx context.Context, judged verdicts) error {
 	if len(judged.links)+len(w.reminders) == 0 {
 		return nil
 	}
@@ -81,7 +92,7 @@ func (w *pass) keep(ctx context.Context, judged verdicts) error {
 			rows = append(rows, w.row(b.state, l))
 		}
 	}
-	if w.plan == nil {
+	if !w.dry {
 		err := w.update(ctx, func(tx store.Tx) error {
 			if err := tx.Links().Put(append(w.reminders, judged.links...)...); err != nil {
 				return err
@@ -98,6 +109,13 @@ func (w *pass) keep(ctx context.Context, judged verdicts) error {
 		w.eventFor(l)
 	}
 	return nil
+}
+
+// reject gives a record that is not pushed for one reason its link.
+func (w *pass) reject(inv ledger.Invoice, before *store.Link, reason eligibility.Reason, note func(store.Link, *store.Link)) error {
+	link := w.newLink(inv, before)
+	setReasons(&link, []eligibility.Reason{reason})
+	return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: eligibility.Verdict{Policy: "echo", Reasons: []eligibility.Reason{reason}}}, link, before, note)
 }
 
 // judge decides on one record.
@@ -182,7 +200,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			return reject(reasons)
 		}
 	}
-	if err := w.mayCreate(ctx); err != nil {
+	if err := w.mayCreate(ctx, ledger.KindInvoice); err != nil {
 		return err
 	}
 	draft.Contact.ID, draft.Mark = contactID, link.Mark
@@ -215,8 +233,8 @@ func (w *pass) newLink(inv ledger.Invoice, before *store.Link) store.Link {
 	return l
 }
 
-// mayCreate stops a run that would flood the books.
-func (w *pass) mayCreate(ctx context.Context) error {
+// mayCreate stops a run that would flood the books with records of the kind.
+func (w *desk) mayCreate(ctx context.Context, kind ledger.RecordKind) error {
 	limit := w.opts.MaxCreates
 	if limit == 0 {
 		org, err := w.organisation(ctx)
@@ -228,9 +246,9 @@ func (w *pass) mayCreate(ctx context.Context) error {
 		}
 		limit = 500
 	}
-	if limit > 0 && w.creates >= limit && w.plan == nil {
+	if limit > 0 && w.creates >= limit && !w.dry {
 		w.rep.Stopped = "max_creates"
-		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d invoices were created in this run, which is Options.MaxCreates; check the start date, then run again", limit)})
+		w.event(Event{What: "stopped", Message: fmt.Sprintf("%d %ss were created in this run, which is Options.MaxCreates; check the start date, then run again", limit, kind)})
 		return errStopped
 	}
 	return nil
@@ -260,7 +278,7 @@ func sticky(l store.Link) bool {
 		return false
 	}
 	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", "payment_deleted_in_ledger":
+	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.

@@ -12,8 +12,19 @@ import (
 	"github.com/invoicesync/invoicesync/store"
 )
 
+// judging is one payment before it is decided on.
+type judging struct {
+	booking *booking
+	payment ledger.Payment
+	link    *store.Link
+	balance decimal.Decimal // of the ledger's invoice, less what is about to be booked on it
+	waits   bool            // another payment of the invoice is in doubt
+	taken   map[string]bool // ids of the ledger's payments that are matched already, and marks of the invoice's own
+}
+
 // judgePayment drafts a payment, or says why it is not booked.
-func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, link *store.Link, balance decimal.Decimal, waits bool, taken map[string]bool) (ledger.Payment, *eligibility.Reason, error) {
+func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *eligibility.Reason, error) {
+	b, p, link, balance, waits, taken := j.booking, j.payment, j.link, j.balance, j.waits, j.taken
 	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
 		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
 	}
@@ -21,7 +32,7 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 		r := parked(code, msg, got, want)
 		return ledger.Payment{}, &r, nil
 	}
-	s := w.push.settings.Payments
+	s := w.paying
 	switch p.Status {
 	case ledger.PaymentPending:
 		return skip("payment_pending", "The payment is not confirmed yet.")
@@ -62,7 +73,10 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 	if ours, err := w.isOurs(ctx, p); err != nil {
 		return ledger.Payment{}, nil, err
 	} else if ours {
-		return skip("echo", "This payment was written by us, from the other side.")
+		return skip(echo, "This payment was written by us, from the other side.")
+	}
+	if err := w.needChart(ctx); err != nil {
+		return ledger.Payment{}, nil, err
 	}
 	org, err := w.organisation(ctx)
 	if err != nil {
@@ -78,23 +92,24 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 	if code == "" {
 		code = s.Account
 	}
-	account, ok := w.charted.Account(code)
-	switch {
-	case code == "":
+	if code == "" {
 		return hold("payment_account_missing", "No account is set for this payment method.", p.Method, "an account")
-	case !ok:
-		return hold("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
-	case !account.Active:
-		return hold("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
-	case !account.TakesPayments:
-		return hold("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
 	}
-	twin, err := w.maybeBooked(ctx, b.ledger.Payments, p, taken)
+	if reason := payableAccount(w.charted, code); reason != nil {
+		return ledger.Payment{}, reason, nil
+	}
+	existing := b.ledger.Payments
+	if b.ledger.PaymentsElsewhere {
+		if existing, err = w.books.PaymentsOf(ctx, ledger.Ref{ID: b.ledger.ID}); err != nil {
+			return ledger.Payment{}, nil, err
+		}
+	}
+	twin, err := w.maybeBooked(ctx, existing, p, taken)
 	if err != nil {
 		return ledger.Payment{}, nil, err
 	}
 	if twin != "" {
-		return hold("maybe_already_booked", "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
+		return hold(codeMaybeBooked, "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
 	}
 	amount := p.Amount
 	if amount.GreaterThan(balance) {
@@ -115,13 +130,30 @@ func (w *pass) judgePayment(ctx context.Context, b *booking, p ledger.Payment, l
 		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
 }
 
-func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
+// payableAccount says why no payment can be booked to an account; nil: it can.
+func payableAccount(chart ledger.Chart, code string) *eligibility.Reason {
+	account, ok := chart.Account(code)
+	var r eligibility.Reason
+	switch {
+	case !ok:
+		r = parked("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
+	case !account.Active:
+		r = parked("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
+	case !account.TakesPayments:
+		r = parked("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
+	default:
+		return nil
+	}
+	return &r
+}
+
+func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
 	l := store.Link{Pair: w.pair, Kind: ledger.KindPayment, SourceID: p.ID, Parent: b.source.ID, LedgerParent: b.invoice.LedgerID,
 		SourceVersion: string(p.Status), SourceHash: hashBytes([]byte(p.Amount.String() + "|" + p.Date.String() + "|" + p.Method))[:20],
 		Currency: b.invoice.Currency, Amount: p.Amount, Updated: time.Now().UTC()}
 	if before != nil {
 		l.Generation = before.Generation
-		if before.State != store.Written && before.LedgerVersion == versionDeleted {
+		if before.State != store.Written && (before.LedgerVersion == versionDeleted || isOver(p, *before)) {
 			l.Generation++ // the ledger keeps the deleted one under the old mark
 		}
 	}
@@ -129,9 +161,22 @@ func (w *pass) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 	return l
 }
 
-// maybeBooked finds a payment of the ledger's invoice that nobody here wrote and that looks like p. Taken are
-// ids of payments that are matched already, and the marks of the invoice's own.
-func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
+// codeMaybeBooked parks a payment whose like the ledger has: it may be the same money.
+const codeMaybeBooked = "maybe_already_booked"
+
+// isOver reports that a payment which somebody deleted in the ledger has come to nothing in the source too.
+func isOver(p ledger.Payment, l store.Link) bool {
+	return (p.Status == ledger.PaymentReversed || p.Status == ledger.PaymentFailed) &&
+		len(l.Reasons) > 0 && l.Reasons[0].Code == codeDeletedInLedger
+}
+
+// codeDeletedInLedger parks a booked payment that somebody deleted in the ledger.
+const codeDeletedInLedger = "payment_deleted_in_ledger"
+
+// maybeBooked finds a payment of the ledger's invoice that this flow did not write and that looks like p:
+// somebody entered it, or another flow booked it. Taken are ids of payments that are matched already, and the
+// marks of the invoice's own.
+func (w *desk) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
 	for _, e := range existing {
 		// That a reference looks like a mark of ours proves nothing: a bank's may.
 		if e.Mark != "" && taken[string(e.Mark)] || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
@@ -140,28 +185,14 @@ func (w *pass) maybeBooked(ctx context.Context, existing []ledger.Payment, p led
 		if days := e.Date.DaysSince(p.Date); days > 5 || days < -5 {
 			continue
 		}
-		var linked bool
-		err := w.db.View(ctx, func(tx store.Tx) (err error) {
-			_, linked, err = tx.Links().ByLedgerID(w.pair.Ledger, ledger.KindPayment, e.ID)
-			return err
-		})
+		links, err := w.linksTo(ctx, ledger.KindPayment, []string{e.ID})
 		if err != nil {
 			return "", err
 		}
-		if !linked {
+		if l, linked := links[e.ID]; !linked || l.Pair != w.pair {
 			taken[e.ID] = true
 			return fmt.Sprintf("%s on %s", e.Amount, e.Date), nil
 		}
 	}
 	return "", nil
-}
-
-// isOurs reports whether a payment of the source is the target of a link: written by us from the
-// other side.
-func (w *pass) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
-	err = w.db.View(ctx, func(tx store.Tx) (err error) {
-		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
-		return err
-	})
-	return ours, err
 }

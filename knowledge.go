@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -29,7 +31,7 @@ type sighting struct {
 	Twice   bool            `json:"x,omitempty"` // another record has the same mark
 }
 
-func (w *pass) sightings(tx store.Tx) store.Documents {
+func (w *desk) sightings(tx store.Tx) store.Documents {
 	return tx.Documents("seen/" + w.pair.Ledger.String())
 }
 
@@ -47,7 +49,7 @@ func (w *pass) knowLedger(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		unknown, err := w.unknownMarks(ctx, found)
+		unknown, err := w.unknownMarks(ctx, "m/", slices.Collect(maps.Keys(found.Hits)))
 		if err != nil || len(unknown) == 0 {
 			return err
 		}
@@ -56,12 +58,8 @@ func (w *pass) knowLedger(ctx context.Context) error {
 	return w.scanLedger(ctx)
 }
 
-// unknownMarks returns the marks of hits that neither a link nor the drawer knows.
-func (w *pass) unknownMarks(ctx context.Context, found ledger.Found[ledger.Invoice]) ([]ledger.Mark, error) {
-	marks := make([]ledger.Mark, 0, len(found.Hits))
-	for m := range found.Hits {
-		marks = append(marks, m)
-	}
+// unknownMarks returns those of the marks that neither a link nor the drawer knows.
+func (w *desk) unknownMarks(ctx context.Context, prefix string, marks []ledger.Mark) ([]ledger.Mark, error) {
 	var unknown []ledger.Mark
 	err := w.db.View(ctx, func(tx store.Tx) error {
 		links, err := tx.Links().ByMarks(marks)
@@ -72,7 +70,7 @@ func (w *pass) unknownMarks(ctx context.Context, found ledger.Found[ledger.Invoi
 			if _, ok := links[m]; ok {
 				continue
 			}
-			_, ok, err := w.sightings(tx).Get("m/" + string(m))
+			_, ok, err := w.sightings(tx).Get(prefix + string(m))
 			if err != nil {
 				return err
 			}
@@ -101,18 +99,26 @@ func (w *pass) scanLedger(ctx context.Context) error {
 		}
 	}
 	if w.push.settings.paymentsWanted() {
-		for page, err := range w.push.ledger.Payments(ctx, ledger.Query{}) {
-			if err != nil {
-				return err
-			}
-			if err := w.seePayments(ctx, page); err != nil {
-				return err
-			}
+		if err := w.scanPayments(ctx); err != nil {
+			return err
 		}
 	}
 	w.meta.Scanned, w.meta.Epoch = true, w.db.Info().Epoch
 	w.scanned = true
 	return w.saveMeta(ctx)
+}
+
+// scanPayments reads all payments of the ledger into the drawer.
+func (w *desk) scanPayments(ctx context.Context) error {
+	for page, err := range w.books.Payments(ctx, ledger.Query{}) {
+		if err != nil {
+			return err
+		}
+		if err := w.seePayments(ctx, page); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // knowSource compares the source with the ledger, once for a store: that it is as live.
@@ -185,7 +191,7 @@ func (w *pass) seeInvoices(ctx context.Context, page ledger.Page[ledger.Invoice]
 	})
 }
 
-func (w *pass) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+func (w *desk) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
 	defer clear(w.blank)
 	return w.update(ctx, func(tx store.Tx) error {
 		docs := w.sightings(tx)
@@ -201,9 +207,9 @@ func (w *pass) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]
 	})
 }
 
-func (w *pass) ledgerCursor(kind string) string { return "ledger/" + kind + "/" + w.pair.String() }
+func (w *desk) ledgerCursor(kind string) string { return "ledger/" + kind + "/" + w.pair.String() }
 
-func (w *pass) setCursor(tx store.Tx, name string, next ledger.Cursor) error {
+func (w *desk) setCursor(tx store.Tx, name string, next ledger.Cursor) error {
 	if next == "" {
 		return nil
 	}
@@ -245,7 +251,7 @@ func decode(doc store.Document, into any) error {
 // unseen reports whether the drawer holds nothing at all whose key begins with prefix. Mostly it does
 // not, and then thousands of records need not be looked for one by one. Only the holder of the write
 // lease fills the drawer.
-func (w *pass) unseen(ctx context.Context, prefix string) (bool, error) {
+func (w *desk) unseen(ctx context.Context, prefix string) (bool, error) {
 	if empty, ok := w.blank[prefix]; ok {
 		return empty, nil
 	}
@@ -261,7 +267,7 @@ func (w *pass) unseen(ctx context.Context, prefix string) (bool, error) {
 	return empty, err
 }
 
-func (w *pass) sighted(ctx context.Context, prefix, key string) (s sighting, ok bool, err error) {
+func (w *desk) sighted(ctx context.Context, prefix, key string) (s sighting, ok bool, err error) {
 	if empty, err := w.unseen(ctx, prefix); err != nil || empty {
 		return s, false, err
 	}
@@ -282,7 +288,7 @@ func (w *pass) known(ctx context.Context, mark ledger.Mark) (sighting, bool, err
 	return w.sighted(ctx, "m/", string(mark))
 }
 
-func (w *pass) knownPayment(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
+func (w *desk) knownPayment(ctx context.Context, mark ledger.Mark) (sighting, bool, error) {
 	return w.sighted(ctx, "p/", string(mark))
 }
 

@@ -11,11 +11,11 @@ import (
 
 // missingInvoices are the pushed invoices that the ledger does not have any more, found by comparing ids: it no longer
 // tells of every deletion.
-func (w *pass) missingInvoices(ctx context.Context) ([]ledger.Ref, error) {
+func (w *desk) missingInvoices(ctx context.Context) ([]ledger.Ref, error) {
 	return missing(ctx, w, ledger.KindInvoice, func(refs []ledger.Ref) iter.Seq2[ledger.Page[ledger.Invoice], error] {
-		return w.push.ledger.Invoices(ctx, ledger.Query{Refs: refs, Summary: true})
+		return w.books.Invoices(ctx, ledger.Query{Refs: refs, Summary: true})
 	}, func(l store.Link) (bool, error) {
-		_, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: l.LedgerID})
+		_, err := w.books.Invoice(ctx, ledger.Ref{ID: l.LedgerID})
 		if errors.Is(err, ledger.ErrNotFound) {
 			return true, nil
 		}
@@ -24,9 +24,9 @@ func (w *pass) missingInvoices(ctx context.Context) ([]ledger.Ref, error) {
 }
 
 // missingPayments is missingInvoices for the payments that were booked.
-func (w *pass) missingPayments(ctx context.Context) ([]ledger.Ref, error) {
+func (w *desk) missingPayments(ctx context.Context) ([]ledger.Ref, error) {
 	return missing(ctx, w, ledger.KindPayment, func(refs []ledger.Ref) iter.Seq2[ledger.Page[ledger.Payment], error] {
-		return w.push.ledger.Payments(ctx, ledger.Query{Refs: refs})
+		return w.books.Payments(ctx, ledger.Query{Refs: refs})
 	}, func(l store.Link) (bool, error) {
 		p, err := w.ledgerPayment(ctx, l)
 		return p == nil, err
@@ -35,7 +35,7 @@ func (w *pass) missingPayments(ctx context.Context) ([]ledger.Ref, error) {
 
 // missing reads all that was written by its ids. What a reading of many does not show is asked for alone before it is
 // believed to be gone: the reading may be at fault.
-func missing[T any](ctx context.Context, w *pass, kind ledger.RecordKind, read func([]ledger.Ref) iter.Seq2[ledger.Page[T], error], gone func(store.Link) (bool, error)) ([]ledger.Ref, error) {
+func missing[T any](ctx context.Context, w *desk, kind ledger.RecordKind, read func([]ledger.Ref) iter.Seq2[ledger.Page[T], error], gone func(store.Link) (bool, error)) ([]ledger.Ref, error) {
 	var found []ledger.Ref
 	f := store.LinkFilter{Pair: w.pair, Kind: kind, States: []store.LinkState{store.Written}, Limit: 500}
 	for {

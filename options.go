@@ -44,9 +44,12 @@ type Options struct {
 	MaxWait time.Duration
 	// ChartAge is how old the chart may get while nothing needs it. 0: 24 hours.
 	ChartAge time.Duration
-	// SweepEvery is how often pushed records are compared with the source for what feeds do not
-	// announce: deletions, refunds, voids. 0: 24 hours; negative: never.
+	// SweepEvery is how often what was pushed or imported is compared with the source for what feeds do
+	// not announce: deletions, refunds, voids, due dates. 0: 24 hours; negative: never.
 	SweepEvery time.Duration
+	// Deliver is how long [Host.Apply] may take for one delivery of an [Import]. 0: 30 seconds. Beyond it
+	// the delivery has failed, and is made again by the next run.
+	Deliver time.Duration
 	// Retain is how long activity is kept. 0: for ever.
 	Retain time.Duration
 	// MemoryStore allows a store that does not outlive the process on a live ledger. For tests.
@@ -84,6 +87,7 @@ func (o *Options) withDefaults() Options {
 	def(&v.MaxWait, 5*time.Minute)
 	def(&v.ChartAge, 24*time.Hour)
 	def(&v.SweepEvery, 24*time.Hour)
+	def(&v.Deliver, 30*time.Second)
 	return v
 }
 

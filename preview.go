@@ -66,7 +66,7 @@ func (p *Push) preview(ctx context.Context, read func(context.Context, *pass) er
 		r := newRun(store.Overlay(p.db), p.settings.pair(), p.opts, p.hash)
 		r.opts.Observer, r.opts.Logger, r.opts.Metrics = nil, nil, nil
 		w := newPass(p, r)
-		w.plan = func(planned Planned) bool { return yield(planned, nil) }
+		w.plan, w.dry = func(planned Planned) bool { return yield(planned, nil) }, true
 		err := w.loadMeta(ctx)
 		if err == nil {
 			err = w.knowLedger(ctx)
@@ -106,7 +106,7 @@ func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
 		balance := as.Totals.Balance
 		for _, p := range j.payments {
 			link := w.paymentLink(b, p, nil)
-			draft, reason, err := w.judgePayment(context.Background(), b, p, &link, balance, false, map[string]bool{})
+			draft, reason, err := w.judgeOne(context.Background(), &judging{booking: b, payment: p, link: &link, balance: balance, taken: map[string]bool{}})
 			if err != nil {
 				return err
 			}

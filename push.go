@@ -106,57 +106,16 @@ func (p *Push) One(ctx context.Context, ref ledger.Ref) (Report, error) {
 
 // do runs f as a run: with the right to write, and a report that is always right.
 func (p *Push) do(ctx context.Context, f func(context.Context, *pass) error) (Report, error) {
-	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
-	r.steps = p.steps
-	r.rep.Currency = p.settings.Currency
-	finish := func(err error) (Report, error) {
-		r.rep.Ended = time.Now().UTC()
-		if at := ledger.ResumeAt(err); !at.IsZero() {
-			r.resumeAt(at)
-		}
-		if r.rep.Stopped == "" && err != nil {
-			r.rep.Stopped = stopCode(err)
-		}
-		r.observe("run", r.rep.Ended.Sub(r.rep.Started))
-		return r.rep, err
-	}
-	if !p.running.TryLock() {
-		return finish(&ledger.Error{Kind: ledger.ErrLater, Room: "invoicesync", Thing: "ledger " + p.settings.Ledger.String(), Code: "lease_held",
-			Message: "another run of this flow is under way", ResumeAt: time.Now().Add(p.opts.Lease / 3).UTC()})
-	}
-	defer p.running.Unlock()
-	fence, err := acquire(ctx, p.db, p.settings.Ledger, p.opts)
-	if err != nil {
-		return finish(err)
-	}
-	r.fence = fence
-	defer fence.release(ctx)
-	w := newPass(p, r)
-	err = f(ctx, w)
-	if errors.Is(err, errStopped) {
-		err = nil
-	}
-	// What waits in the queues must not be lost: unwritten records are deferred by whoever failed.
-	if lerr := w.leftovers(context.WithoutCancel(ctx)); lerr != nil {
-		err = errors.Join(err, lerr)
-	}
-	return finish(err)
+	var w *pass
+	return runFlow(ctx, p.shift(), func(ctx context.Context, r *run) error {
+		w = newPass(p, r)
+		return f(ctx, w)
+	}, func(ctx context.Context) error { return w.leftovers(ctx) })
 }
 
-// errStopped ends a run early without being an error; Report.Stopped says why.
-var errStopped = errors.New("stopped")
-
-func stopCode(err error) string {
-	for _, k := range []struct {
-		is   error
-		code string
-	}{
-		{context.Canceled, "cancelled"}, {context.DeadlineExceeded, "cancelled"}, {ledger.ErrLater, "later"},
-		{ledger.ErrReconnect, "reconnect"}, {store.ErrLeaseLost, "lease_lost"},
-	} {
-		if errors.Is(err, k.is) {
-			return k.code
-		}
-	}
-	return "failed"
+// shift is what a run of the push needs to begin.
+func (p *Push) shift() shift {
+	return shift{db: p.db, pair: p.settings.pair(), opts: p.opts, settings: p.hash, currency: p.settings.Currency,
+		steps: p.steps, running: &p.running,
+		kinds: []ledger.RecordKind{ledger.KindInvoice, ledger.KindContact, ledger.KindPayment}}
 }

@@ -91,9 +91,9 @@ func (w *pass) firstQuery(cursor ledger.Cursor) ledger.Query {
 	return q
 }
 
-func (w *pass) cursor(ctx context.Context, name string) (ledger.Cursor, error) {
+func (r *run) cursor(ctx context.Context, name string) (ledger.Cursor, error) {
 	var value string
-	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+	err := r.db.View(ctx, func(tx store.Tx) (err error) {
 		value, err = tx.Cursors().Get(name)
 		return err
 	})
@@ -112,8 +112,8 @@ func (w *pass) moveCursor(ctx context.Context) error {
 	return w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(last.cursor, string(last.next)) })
 }
 
-func (w *pass) list(ctx context.Context, f store.LinkFilter) (links []store.Link, err error) {
-	err = w.db.View(ctx, func(tx store.Tx) (err error) {
+func (r *run) list(ctx context.Context, f store.LinkFilter) (links []store.Link, err error) {
+	err = r.db.View(ctx, func(tx store.Tx) (err error) {
 		links, err = tx.Links().List(f)
 		return err
 	})
@@ -121,9 +121,9 @@ func (w *pass) list(ctx context.Context, f store.LinkFilter) (links []store.Link
 }
 
 // linksOf returns the links of records of the source, by source id.
-func (w *pass) linksOf(ctx context.Context, kind ledger.RecordKind, ids []string) (links map[string]store.Link, err error) {
-	err = w.db.View(ctx, func(tx store.Tx) (err error) {
-		links, err = tx.Links().GetMany(w.pair, kind, ids)
+func (r *run) linksOf(ctx context.Context, kind ledger.RecordKind, ids []string) (links map[string]store.Link, err error) {
+	err = r.db.View(ctx, func(tx store.Tx) (err error) {
+		links, err = tx.Links().GetMany(r.pair, kind, ids)
 		return err
 	})
 	return links, err

@@ -46,3 +46,11 @@ func orDash(s string) string {
 func parked(code, message, got, want string) eligibility.Reason {
 	return eligibility.Reason{Code: code, Rule: code, Message: message, Got: got, Want: want, Disposition: eligibility.Park}
 }
+
+// firstCode is the code of the reason that decides, or "".
+func firstCode(l store.Link) string {
+	if len(l.Reasons) == 0 {
+		return ""
+	}
+	return l.Reasons[0].Code
+}

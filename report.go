@@ -29,6 +29,7 @@ type Report struct {
 
 	Currency ledger.Currency
 	Writes   int       // requests sent that can change the ledger
+	DoneBy   time.Time // of an import over its budget: when all that is deferred will have been judged, about
 	ResumeAt time.Time // when it is worth running again: a limit, a lease, or quiet time
 	Stopped  string    // code of what ended the run early: "max_creates", "processing_off", …; "": ran to the end
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // laterPayment looks at a payment that is in the ledger: was it reversed, or given back?
-func (w *pass) laterPayment(ctx context.Context, p ledger.Payment, link store.Link, note func(store.Link, *store.Link)) error {
+func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Link, note func(store.Link, *store.Link)) error {
 	before := link
 	reversed := p.Status == ledger.PaymentReversed || p.Status == ledger.PaymentFailed
 	link.SourceVersion = string(p.Status)
@@ -18,7 +18,7 @@ func (w *pass) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 	case before.Batch != "": // a change of it is being looked up
 		note(before, &before)
 		return nil
-	case reversed && before.LedgerVersion != versionDeleted && w.plan == nil:
+	case reversed && before.LedgerVersion != versionDeleted && !w.dry:
 	default:
 		if !reversed {
 			link.Reasons = standing(p, link)
@@ -31,7 +31,7 @@ func (w *pass) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 		note(link, &before)
 		return nil
 	}
-	if w.push.powers.PaymentVoids == nil {
+	if w.powers.PaymentVoids == nil {
 		return byHand("this ledger cannot delete payments")
 	}
 	target, err := w.ledgerPayment(ctx, link)
@@ -56,7 +56,7 @@ func (w *pass) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 	case !org.Locked(target.Date).IsZero():
 		return byHand("its period is locked")
 	}
-	link, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindPayment, Payment: target}, link, "payment_reversed")
+	link, err = w.change(ctx, w.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindPayment, Payment: target}, link, "payment_reversed")
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func standing(p ledger.Payment, link store.Link) []store.Reason {
 }
 
 // paymentsGone reports booked payments of an invoice that the source does not have any more.
-func (w *pass) paymentsGone(ctx context.Context, invoice string, rows []ledger.Payment, note func(store.Link, *store.Link)) error {
+func (w *desk) paymentsGone(ctx context.Context, invoice string, rows []ledger.Payment, note func(store.Link, *store.Link)) error {
 	booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: invoice, States: []store.LinkState{store.Written}})
 	if err != nil {
 		return err
@@ -101,8 +101,8 @@ func (w *pass) paymentsGone(ctx context.Context, invoice string, rows []ledger.P
 
 // ledgerPayment reads a payment of the ledger with what decides whether it may be deleted; nil: the
 // ledger does not have it any more.
-func (w *pass) ledgerPayment(ctx context.Context, link store.Link) (*ledger.Payment, error) {
-	for p, err := range ledger.All(w.push.ledger.Payments(ctx, ledger.Query{Refs: []ledger.Ref{{ID: link.LedgerID}}})) {
+func (w *desk) ledgerPayment(ctx context.Context, link store.Link) (*ledger.Payment, error) {
+	for p, err := range ledger.All(w.books.Payments(ctx, ledger.Query{Refs: []ledger.Ref{{ID: link.LedgerID}}})) {
 		if errors.Is(err, ledger.ErrNotFound) {
 			return nil, nil
 		}

@@ -30,6 +30,19 @@ func newRun(db store.Store, pair store.Pair, o Options, settings string) *run {
 	return &run{id: id, pair: pair, db: db, opts: o, settings: settings, rep: newReport(id, time.Now().UTC())}
 }
 
+// finish ends the run with err and returns its report.
+func (r *run) finish(err error) (Report, error) {
+	r.rep.Ended = time.Now().UTC()
+	if at := ledger.ResumeAt(err); !at.IsZero() {
+		r.resumeAt(at)
+	}
+	if r.rep.Stopped == "" && err != nil {
+		r.rep.Stopped = stopCode(err)
+	}
+	r.observe("run", r.rep.Ended.Sub(r.rep.Started))
+	return r.rep, err
+}
+
 func (r *run) step(name string) {
 	if r.steps != nil {
 		r.steps(name)

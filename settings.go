@@ -182,10 +182,11 @@ func (s Settings) Validate() error {
 	if s.paymentsWanted() && s.Payments.Account == "" && len(s.Payments.Accounts) == 0 {
 		bad("Payments.Account is empty: name the account that takes payments")
 	}
-	if s.Accounts.Default == "" && !s.Items.chosen() {
+	booked := s.Tax.Handling != TaxAsLine // to accounts or items
+	if booked && s.Accounts.Default == "" && !s.Items.chosen() {
 		bad("Accounts.Default is empty: choose the account for lines (often 200), or the Items where the ledger books lines by items")
 	}
-	if s.OnVariance == VarianceRoundingLine && s.RoundingAccount == "" && s.Items.Rounding == "" {
+	if booked && s.OnVariance == VarianceRoundingLine && s.RoundingAccount == "" && s.Items.Rounding == "" {
 		bad("RoundingAccount is empty: name the account for rounding lines, or Items.Rounding where the ledger books lines by items")
 	}
 	if s.Tax.Difference == TaxDifferenceLine && s.Tax.LiabilityAccount == "" && s.Items.SalesTax == "" {
@@ -214,7 +215,11 @@ func (s Settings) Validate() error {
 	if s.Interval < 0 {
 		bad("Interval is negative")
 	}
-	for _, err := range []error{s.Due.Validate(), s.Accounts.Validate(), s.Items.Validate(), s.Tax.Validate()} {
+	items := s.Items
+	if !booked && items == (ItemSettings{BySKU: true}) {
+		items = ItemSettings{} // it is all there is to choose
+	}
+	for _, err := range []error{s.Due.Validate(), s.Accounts.Validate(), items.Validate(), s.Tax.Validate()} {
 		if err != nil {
 			errs = append(errs, err)
 		}

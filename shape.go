@@ -58,7 +58,16 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if org.LinesBy == ledger.ByItem {
 		items = &s.Items
 	}
-	taxed, taxReasons := applyTax(shaped, w.charted, s.Tax, items, predict)
+	var taxed ledger.Invoice
+	var taxReasons []eligibility.Reason
+	if org.LinesBy == ledger.ByNothing {
+		taxed, taxReasons = taxAsLine(shaped)
+		if len(taxReasons) == 0 {
+			taxReasons = namedItems(taxed.Lines, w.chart, s.Items)
+		}
+	} else {
+		taxed, taxReasons = applyTax(shaped, w.charted, s.Tax, items, predict)
+	}
 	reasons = append(reasons, taxReasons...)
 	if items != nil && len(taxReasons) == 0 {
 		reasons = append(reasons, mapItems(taxed.Lines, w.chart, s.Items, s.Tax.TaxableCode, org)...)
@@ -164,7 +173,7 @@ func leftOut(inv ledger.Invoice, l ledger.Line, s Settings) bool {
 
 // rateReason parks a record in a foreign currency that states no exchange rate: the ledger would take a
 // rate of its own. A host states one with Options.Adjust.
-func (w *pass) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
+func (w *desk) rateReason(ctx context.Context, currency ledger.Currency, rate decimal.NullDecimal) *eligibility.Reason {
 	org, err := w.organisation(ctx)
 	if err != nil || currency == org.BaseCurrency || rate.Valid && rate.Decimal.IsPositive() {
 		return nil

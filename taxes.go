@@ -46,6 +46,11 @@ const (
 	// the ledger. Its total may differ from the source's; [Settings.OnVariance] decides about that.
 	TaxByLedger TaxHandling = "ledger"
 
+	// TaxAsLine makes the source's tax a line of its own, of kind tax, for ledgers whose lines bear no tax
+	// codes ([ledger.ByNothing]), and only for them. Prices that contain tax become prices before tax where
+	// the source states the tax of each line.
+	TaxAsLine TaxHandling = "line"
+
 	// TaxNotHandled gives no line a tax. An invoice that has tax in the source gets it as a line to
 	// LiabilityAccount, or is parked as "tax_not_handled" where there is none.
 	TaxNotHandled TaxHandling = "none"
@@ -78,7 +83,7 @@ func (s TaxSettings) Validate() error {
 		if s.TaxableCode == s.ZeroCode && s.ZeroCode != "" {
 			bad("TaxableCode and ZeroCode are both %s: choose two", s.ZeroCode)
 		}
-	case TaxNotHandled:
+	case TaxNotHandled, TaxAsLine:
 	default:
 		bad("Handling %q is unknown", s.Handling)
 	}
@@ -113,6 +118,10 @@ func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, items *Item
 	if inv.TaxMode == ledger.TaxInclusive {
 		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), string(ledger.TaxExclusive),
 			"The invoice's prices include tax, and only prices before tax can be transferred.")}
+	}
+	if s.Handling == TaxAsLine {
+		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxNotHandled, string(s.Handling), "a tax code for each line",
+			"The ledger wants a tax code on each line, and the settings make tax a line of its own. Choose another handling of tax.")}
 	}
 	t := taxing{inv: inv, chart: &chart, s: s, items: items, predict: predict}
 	t.takeOutTax()

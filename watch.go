@@ -29,10 +29,16 @@ func (w *pass) watchLedger(ctx context.Context) error {
 	if !w.push.settings.paymentsWanted() {
 		return nil
 	}
-	if cursor, err = w.cursor(ctx, w.ledgerCursor("payments")); err != nil {
+	return w.watchPayments(ctx)
+}
+
+// watchPayments reads the payments of the ledger that changed since the last run.
+func (w *desk) watchPayments(ctx context.Context) error {
+	cursor, err := w.cursor(ctx, w.ledgerCursor("payments"))
+	if err != nil {
 		return err
 	}
-	for page, err := range w.push.ledger.Payments(ctx, ledger.Query{Cursor: cursor}) {
+	for page, err := range w.books.Payments(ctx, ledger.Query{Cursor: cursor}) {
 		if err != nil {
 			return err
 		}
@@ -106,13 +112,13 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 }
 
 // comparePayments looks at a page of the ledger's changed payments.
-func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
 	if page.Forgotten {
-		gone, err := w.missingPayments(ctx)
+		more, err := w.missingPayments(ctx)
 		if err != nil {
 			return err
 		}
-		page.Deleted = append(page.Deleted, gone...)
+		page.Deleted = append(page.Deleted, more...)
 	}
 	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
@@ -126,9 +132,17 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 		return err
 	}
 	var kept verdicts
-	deleted := func(l store.Link) {
+	gone := func(l store.Link) {
+		if l.Pair != w.pair || l.State != store.Written || l.Batch != "" {
+			return
+		}
 		before := l
-		park(&l, "payment_deleted_in_ledger", "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+		if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
+			// It was asked for.
+			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
+		} else {
+			park(&l, codeDeletedInLedger, "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+		}
 		l.Updated = time.Now().UTC()
 		kept.add(w.run, l, &before)
 	}
@@ -140,16 +154,15 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			if p.Mark != "" {
 				unlinked.Records = append(unlinked.Records, p)
 			}
-		case l.Pair != w.pair || l.State != store.Written || l.Batch != "" || p.Status != ledger.PaymentReversed:
-		default:
-			deleted(l)
+		case p.Status == ledger.PaymentReversed:
+			gone(l)
 		}
 	}
-	for _, gone := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
-		l, ok := links[gone.ID]
-		delete(links, gone.ID)
-		if ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
-			deleted(l)
+	for _, g := range page.Deleted {
+		l, ok := links[g.ID]
+		delete(links, g.ID) // it may be named twice
+		if ok {
+			gone(l)
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {
@@ -159,7 +172,7 @@ func (w *pass) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 	return w.seePayments(ctx, unlinked)
 }
 
-func (w *pass) linksTo(ctx context.Context, kind ledger.RecordKind, ids []string) (map[string]store.Link, error) {
+func (w *desk) linksTo(ctx context.Context, kind ledger.RecordKind, ids []string) (map[string]store.Link, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}

@@ -130,6 +130,24 @@ func (a AgeRule) days() int {
 	return *a.Days
 }
 
+// CompleteRules returns the rules that an invoice is whole: it names its customer, has a date, a currency
+// and at least one line. [Push] has them; whoever takes invoices over by another policy adds them to it.
+func CompleteRules() []Rule {
+	return []Rule{contactRule(), dateRule(), currencyKnownRule(), linesRule()}
+}
+
+func currencyKnownRule() Rule {
+	return Rule{
+		Name: "currency_known", Codes: []string{CodeNoCurrency}, Doc: "An invoice needs a currency.",
+		Check: func(inv *ledger.Invoice, _ *Facts) *Reason {
+			if inv.Currency != "" {
+				return nil
+			}
+			return noCurrency()
+		},
+	}
+}
+
 func importStatusRule(excluded []ledger.Status) Rule {
 	var may []string
 	for _, s := range excluded {

@@ -1,5 +1,5 @@
 // Package infusionsoft reads the orders and payments of Infusionsoft, also called Keap, through its
-// REST API v2. A [Source] is read-only.
+// REST API v2, and writes them. A [Source] is read-only; a [Ledger] writes.
 //
 //	source, err := infusionsoft.New(authorised, &infusionsoft.Options{Tenant: "xx123.infusionsoft.com"})
 //	if err != nil {
@@ -51,6 +51,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -124,6 +125,17 @@ type Options struct {
 	// Card"), at one more call. Without it the method is "manual", "card" or "paypal".
 	PaymentLabels bool
 
+	// PaymentTypes are the manual payment types of the application, as it spells them. Default: those that
+	// its settings list. Only a [Ledger] uses it.
+	PaymentTypes []string
+	// Commissions lets payments that a [Ledger] writes count for the commissions of affiliates.
+	Commissions bool
+	// NotesReadBack says that it was seen, on this application, that the notes of a payment that was written
+	// through the API are read back. Until then a payment whose answer was lost and that is not found by its
+	// mark may be there all the same: a [Ledger] never reports it as absent, so that a person is asked and
+	// nothing is sent again.
+	NotesReadBack bool
+
 	// Observe is told of every attempt of a call, for metrics. It must be safe for concurrent use.
 	Observe func(context.Context, Call)
 }
@@ -144,8 +156,8 @@ type Source struct {
 	c *client
 	o Options
 
-	asking chan struct{} // holds a token while the settings are being read
-	org    *ledger.Organisation
+	asking chan struct{}                       // holds a token while the settings are being read
+	org    atomic.Pointer[ledger.Organisation] // once they were
 
 	recent recent
 }

@@ -23,7 +23,7 @@ func (s *Source) Organisation(ctx context.Context) (ledger.Organisation, error) 
 	strange := s.c.stranger.Load() != nil
 	if o := s.o; !strange && o.Tenant != "" && o.Currency != "" && o.TimeZone != nil {
 		return ledger.Organisation{ID: ledger.OrganisationID{Vendor: Vendor, ID: o.Tenant}, Name: o.Tenant, Live: !o.Sandbox,
-			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places()}, nil
+			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places(), LinesBy: ledger.ByNothing}, nil
 	}
 	org, err := s.organisation(ctx, strange)
 	if err != nil {
@@ -41,14 +41,14 @@ func (s *Source) organisation(ctx context.Context, again bool) (ledger.Organisat
 	case <-ctx.Done():
 		return ledger.Organisation{}, noAnswer("application", context.Cause(ctx))
 	}
-	if s.org != nil && !again {
-		return *s.org, nil
+	if org := s.org.Load(); org != nil && !again {
+		return *org, nil
 	}
 	org, err := s.readOrganisation(ctx)
 	if err != nil {
 		return ledger.Organisation{}, err
 	}
-	s.org = &org
+	s.org.Store(&org)
 	return org, nil
 }
 
@@ -61,16 +61,29 @@ type books struct {
 }
 
 func (s *Source) books(ctx context.Context) (books, error) {
+	if b, ok := s.knownBooks(); ok {
+		return b, nil
+	}
+	if _, err := s.organisation(ctx, false); err != nil {
+		return books{}, err
+	}
+	b, _ := s.knownBooks()
+	return b, nil
+}
+
+// knownBooks is books without a call. It is not ok where Options leave currency or zone open and the
+// application has not been read.
+func (s *Source) knownBooks() (books, bool) {
 	b := books{currency: s.o.Currency, zone: s.o.TimeZone}
 	if b.currency == "" || b.zone == nil {
-		org, err := s.organisation(ctx, false)
-		if err != nil {
-			return books{}, err
+		org := s.org.Load()
+		if org == nil {
+			return books{}, false
 		}
 		b.currency, b.zone = org.BaseCurrency, org.TimeZone
 	}
 	b.places = b.currency.Places()
-	return b, nil
+	return b, true
 }
 
 func (s *Source) readOrganisation(ctx context.Context) (ledger.Organisation, error) {
@@ -103,6 +116,7 @@ func (s *Source) readOrganisation(ctx context.Context) (ledger.Organisation, err
 		return ledger.Organisation{}, err
 	}
 	org.PricePlaces = org.BaseCurrency.Places()
+	org.LinesBy = ledger.ByNothing
 	return org, nil
 }
 

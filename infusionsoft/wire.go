@@ -126,7 +126,8 @@ type (
 			} `json:"company"`
 		} `json:"application"`
 		Ecommerce struct {
-			Currency text `json:"currency"`
+			Currency     text `json:"currency"`
+			PaymentTypes text `json:"payment_types"` // of payments by hand, with commas between them
 		} `json:"ecommerce"`
 	}
 

@@ -46,6 +46,9 @@ const (
 	// ByItem: each line names an item, whose account it is booked to, and none itself. Two sorts of line name no
 	// item: shipping, where [FeatureShipping] is on, and a discount, which may name an account.
 	ByItem LinesBy = "item"
+	// ByNothing: lines are booked to nothing, and bear no tax codes. Tax is a line of its own, of kind [LineTax];
+	// a line may name an item.
+	ByNothing LinesBy = "nothing"
 )
 
 // Feature is a part of a ledger that a company may switch off in its preferences.

@@ -10,7 +10,9 @@ import (
 type Source interface {
 	// Organisation returns the company that this source reads. It must name the same company for
 	// the life of the value, and must fail with [ErrReconnect] when the connection now leads to
-	// another one.
+	// another one. It may answer from memory where every answer of the vendor names its company;
+	// then every other method must fail with [ErrReconnect] before it hands over anything of the other
+	// company, and so must Organisation from then on.
 	Organisation(context.Context) (Organisation, error)
 
 	// Invoices reads documents page by page, lines included. See [Query] for order and cursors.
@@ -49,6 +51,7 @@ type Query struct {
 	From     Date      // without Cursor: only documents dated on or after it
 	Refs     []Ref     // only these, by id; Cursor and the fields above are then ignored
 	Statuses []Status  // only these; empty: all, voided and deleted ones included
+	Open     bool      // only documents of which something is left to pay, and those whose balance is unclear
 	Summary  bool      // lines and payments are not needed
 	PageSize int       // a wish; 0: the adapter's choice
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -73,7 +74,7 @@ func (f feed[W, T]) deep(ctx context.Context, p position, yield func(ledger.Page
 		return err
 	}
 	p.Start = begun
-	yield(ledger.Page[T]{Deleted: gone, Next: f.end(p, time.Time{}).cursor(), Forgotten: !whole}, nil)
+	yield(ledger.Page[T]{Deleted: gone, Forgotten: !whole, Next: f.end(p, time.Time{}).cursor()}, nil)
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (f feed[W, T]) changed(ctx context.Context, since time.Time) (window[W], er
 			for i := range group.QueryResponse {
 				for part, list := range f.raw(&group.QueryResponse[i]) {
 					var one window[W]
-					one.rows, one.unread = f.oneByOne(list)
+					one.rows, one.unread = vendorbooks.OneByOne(list, f.idOf)
 					f.sort(&one, part)
 					w.join(one)
 				}

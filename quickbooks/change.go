@@ -3,10 +3,10 @@ package quickbooks
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -20,34 +20,20 @@ const (
 	deletePaymentRoute = "POST /payment?minorversion=" + minorVersion + "&operation=delete"
 )
 
-func locked(thing, code, message string) *ledger.Error {
-	return &ledger.Error{Kind: ledger.ErrLocked, Room: Vendor, Thing: thing, Code: code, Message: message}
-}
-
 // unlocked says no where a day lies in a period that is closed, as far as the company was read. QuickBooks itself
 // may let it pass: the closing date can be a warning.
 func (l *Ledger) unlocked(thing string, days ...ledger.Date) error {
-	c := l.company.Load()
-	if c == nil {
-		return nil
+	var org *ledger.Organisation
+	if c := l.company.Load(); c != nil {
+		org = &c.Organisation
 	}
-	for _, d := range days {
-		if lock := c.Organisation.Locked(d); !lock.IsZero() && !d.IsZero() {
-			return locked(thing, ledger.RefusedLocked, "the books are closed up to "+lock.String())
-		}
-	}
-	return nil
-}
-
-// settled reports that money or credit is booked on an invoice.
-func settled(inv *ledger.Invoice) bool {
-	return !inv.Totals.Paid.IsZero() || !inv.Totals.Credited.IsZero() || len(inv.Payments) > 0 || inv.PaymentsElsewhere || inv.Status == ledger.StatusPaid
+	return vendorbooks.Unlocked(Vendor, thing, org, days...)
 }
 
 func invoiceOf(c ledger.Change, verb ledger.Verb) (*ledger.Invoice, error) {
 	switch {
 	case c.Verb != verb || c.Invoice == nil || !isID(c.Invoice.ID) || c.Invoice.Version == "":
-		return nil, requestError("change", "a "+string(verb)+" of an invoice that was read is needed")
+		return nil, vendorbooks.NotSent(Vendor, "change", "a "+string(verb)+" of an invoice that was read is needed")
 	case c.Invoice.Kind != ledger.SalesInvoice:
 		return nil, &ledger.Error{Kind: ledger.ErrUnsupported, Room: Vendor, Thing: "invoice " + safeID(c.Invoice.ID), Code: "kind", Message: "only sales invoices are changed"}
 	}
@@ -70,9 +56,9 @@ func (v voids) Allows(c ledger.Change) error {
 	thing := "invoice " + safeID(inv.ID)
 	switch {
 	case !inv.Status.Live():
-		return locked(thing, "already_void", "the invoice is void already")
-	case settled(inv):
-		return locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: take them off first")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void already")
+	case vendorbooks.Settled(inv):
+		return vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: take them off first")
 	}
 	return v.l.unlocked(thing, inv.Date)
 }
@@ -82,15 +68,7 @@ func (v voids) Encode(c ledger.Change) (ledger.Encoded, error) {
 	if err := v.Allows(c); err != nil {
 		return ledger.Encoded{}, err
 	}
-	return encodeChange(voidRoute, outVersion{ID: c.Invoice.ID, SyncToken: c.Invoice.Version})
-}
-
-func encodeChange(route string, v any) (ledger.Encoded, error) {
-	body, err := vendorhttp.Marshal(v)
-	if err != nil {
-		return ledger.Encoded{}, fmt.Errorf("quickbooks: encode: %w", err)
-	}
-	return ledger.Encoded{Route: route, Body: body}, nil
+	return vendorhttp.Encode(Vendor, voidRoute, outVersion{ID: c.Invoice.ID, SyncToken: c.Invoice.Version})
 }
 
 // Apply implements [ledger.Changer].
@@ -128,13 +106,13 @@ func (l *Ledger) applyToInvoice(ctx context.Context, c ledger.Change, id, route 
 	var a struct{ Invoice *wireInvoice }
 	switch err := json.Unmarshal(raw, &a); {
 	case err != nil:
-		return unknownChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
+		return vendorbooks.UncertainChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
 	case a.Invoice == nil || a.Invoice.ID != id:
-		return unknownChange("not_in_answer", "the answer does not speak of it"), nil
+		return vendorbooks.UncertainChange("not_in_answer", "the answer does not speak of it"), nil
 	}
 	inv := l.toInvoice(a.Invoice, false)
 	if !done(&inv) {
-		return unknownChange("not_as_wanted", "the answer does not show what was wanted"), nil
+		return vendorbooks.UncertainChange("not_as_wanted", "the answer does not show what was wanted"), nil
 	}
 	return ledger.ChangeOutcome{State: ledger.Created, Invoice: &inv}, nil
 }
@@ -145,9 +123,9 @@ func (l *Ledger) apply(ctx context.Context, c ledger.Change, id, route string) (
 	var about outVersion
 	switch err := json.Unmarshal(c.Encoded.Body, &about); {
 	case c.Encoded.Route != route || err != nil || about.ID != id:
-		return nil, ledger.ChangeOutcome{}, requestError(thing, "the change was encoded for another record: encode it again")
+		return nil, ledger.ChangeOutcome{}, vendorbooks.NotSent(Vendor, thing, "the change was encoded for another record: encode it again")
 	case len(c.Key) > keyLength:
-		return nil, ledger.ChangeOutcome{}, requestError(thing, "the key is longer than 50 characters")
+		return nil, ledger.ChangeOutcome{}, vendorbooks.NotSent(Vendor, thing, "the key is longer than 50 characters")
 	}
 	resp, unknown, err := l.send(ctx, thing, c.Encoded, c.Key, c.Gate)
 	if err != nil {
@@ -158,7 +136,7 @@ func (l *Ledger) apply(ctx context.Context, c ledger.Change, id, route string) (
 		switch {
 		case f.has(codeStale) && resp.Status < 500:
 			// Perhaps because an earlier attempt of this very change went through: a reason to read.
-			return nil, unknownChange("stale", "the record has been changed since it was read"), nil
+			return nil, vendorbooks.UncertainChange("stale", "the record has been changed since it was read"), nil
 		case f.kind("validation") && len(f.Error) > 0 && resp.Status < 500 && !f.throttle() && !f.has("6190"):
 			// One record was sent, and this is of it.
 			return nil, ledger.ChangeOutcome{State: ledger.Refused, Refusal: refusal(f)}, nil
@@ -171,13 +149,9 @@ func (l *Ledger) apply(ctx context.Context, c ledger.Change, id, route string) (
 		}
 	}
 	if unknown != nil {
-		return nil, unknownChange(unknown.Code, unknown.Message), nil
+		return nil, vendorbooks.UncertainChange(unknown.Code, unknown.Message), nil
 	}
 	return resp.Body, ledger.ChangeOutcome{}, nil
-}
-
-func unknownChange(code, message string) ledger.ChangeOutcome {
-	return ledger.ChangeOutcome{State: ledger.Uncertain, Refusal: &ledger.Refusal{Code: code, Message: message}}
 }
 
 func (l *Ledger) lookAtInvoice(ctx context.Context, c ledger.Change, done func(*ledger.Invoice) bool) (ledger.ChangeState, error) {
@@ -185,9 +159,7 @@ func (l *Ledger) lookAtInvoice(ctx context.Context, c ledger.Change, done func(*
 	if err != nil {
 		return ledger.ChangeState{}, err
 	}
-	s := ledger.ChangeState{Done: done(&inv), Version: inv.Version, Invoice: &inv, SeenAt: time.Now().UTC()}
-	s.Untouched = !s.Done && inv.Version == c.Invoice.Version
-	return s, nil
+	return vendorbooks.Looked(c, inv, done), nil
 }
 
 // paymentVoids deletes payments.
@@ -198,7 +170,7 @@ func (paymentVoids) Limits() ledger.Limits { return changeLimits }
 
 func paymentOf(c ledger.Change) (*ledger.Payment, error) {
 	if c.Verb != ledger.Void || c.Payment == nil || !isID(c.Payment.ID) || c.Payment.Version == "" {
-		return nil, requestError("change", "a void of a payment that was read is needed")
+		return nil, vendorbooks.NotSent(Vendor, "change", "a void of a payment that was read is needed")
 	}
 	return c.Payment, nil
 }
@@ -213,11 +185,11 @@ func (v paymentVoids) Allows(c ledger.Change) error {
 	thing := "payment " + safeID(p.ID)
 	switch {
 	case p.Status == ledger.PaymentReversed:
-		return locked(thing, "already_void", "the payment is void already")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the payment is void already")
 	case p.Reconciled:
-		return locked(thing, "reconciled", "the payment is reconciled with a bank line: undo that in QuickBooks first")
+		return vendorbooks.Locked(Vendor, thing, "reconciled", "the payment is reconciled with a bank line: undo that in QuickBooks first")
 	case p.Batched:
-		return locked(thing, "batched", "the payment is part of a bank deposit: take it off that in QuickBooks first")
+		return vendorbooks.Locked(Vendor, thing, "batched", "the payment is part of a bank deposit: take it off that in QuickBooks first")
 	}
 	return v.l.unlocked(thing, p.Date)
 }
@@ -227,7 +199,7 @@ func (v paymentVoids) Encode(c ledger.Change) (ledger.Encoded, error) {
 	if err := v.Allows(c); err != nil {
 		return ledger.Encoded{}, err
 	}
-	return encodeChange(deletePaymentRoute, outVersion{ID: c.Payment.ID, SyncToken: c.Payment.Version})
+	return vendorhttp.Encode(Vendor, deletePaymentRoute, outVersion{ID: c.Payment.ID, SyncToken: c.Payment.Version})
 }
 
 // Apply implements [ledger.Changer].
@@ -243,11 +215,11 @@ func (v paymentVoids) Apply(ctx context.Context, c ledger.Change) (ledger.Change
 	var a struct{ Payment *wirePayment }
 	switch err := json.Unmarshal(raw, &a); {
 	case err != nil:
-		return unknownChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
+		return vendorbooks.UncertainChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
 	case a.Payment == nil || a.Payment.ID != p.ID:
-		return unknownChange("not_in_answer", "the answer does not speak of it"), nil
+		return vendorbooks.UncertainChange("not_in_answer", "the answer does not speak of it"), nil
 	case !a.Payment.deleted():
-		return unknownChange("not_as_wanted", "the answer does not show it deleted"), nil
+		return vendorbooks.UncertainChange("not_as_wanted", "the answer does not show it deleted"), nil
 	}
 	return ledger.ChangeOutcome{State: ledger.Created}, nil
 }

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,7 +145,7 @@ func (l *Ledger) accounts(ctx context.Context, c *ledger.Chart, x *charted) erro
 		for _, a := range w.QueryResponse.Account {
 			currency, _ := ledger.ParseCurrency(a.CurrencyRef.Value)
 			c.Accounts = append(c.Accounts, ledger.Account{
-				ID: a.ID, Code: a.AcctNum, Name: cmpOr(a.FullyQualifiedName, a.Name), Class: strings.ToLower(a.Classification),
+				ID: a.ID, Code: a.AcctNum, Name: cmp.Or(a.FullyQualifiedName, a.Name), Class: strings.ToLower(a.Classification),
 				Active: active(a.Active), Currency: currency, TaxCode: a.TaxCodeRef.Value,
 				// Undeposited funds is an other current asset.
 				TakesPayments: a.AccountType == "Bank" || a.AccountType == "Other Current Asset",
@@ -174,8 +175,8 @@ func (l *Ledger) items(ctx context.Context, company *Company, c *ledger.Chart, x
 				continue
 			}
 			item := ledger.Item{
-				ID: i.ID, Code: i.Sku, Name: cmpOr(i.FullyQualifiedName, i.Name), Active: active(i.Active),
-				SalesAccount: cmpOr(x.numbers[i.IncomeAccountRef.Value], i.IncomeAccountRef.Value), SalesTaxCode: i.SalesTaxCodeRef.Value,
+				ID: i.ID, Code: i.Sku, Name: cmp.Or(i.FullyQualifiedName, i.Name), Active: active(i.Active),
+				SalesAccount: cmp.Or(x.numbers[i.IncomeAccountRef.Value], i.IncomeAccountRef.Value), SalesTaxCode: i.SalesTaxCodeRef.Value,
 			}
 			if company.UnitedStates {
 				item.SalesTaxCode = codeExempt
@@ -261,7 +262,7 @@ func fold(s string) string { return strings.ToLower(strings.ToUpper(strings.Trim
 // accountCode is an account's number, as far as the chart was read, or else its id.
 func (l *Ledger) accountCode(id string) string {
 	if x := l.charted.Load(); x != nil {
-		return cmpOr(x.numbers[id], id)
+		return cmp.Or(x.numbers[id], id)
 	}
 	return id
 }

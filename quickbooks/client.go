@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
@@ -77,10 +76,7 @@ func clock(envelope string, h http.Header) time.Time {
 	if t, err := parseInstant(envelope); err == nil && !t.IsZero() {
 		return t
 	}
-	if t, err := http.ParseTime(h.Get("Date")); err == nil {
-		return t.UTC()
-	}
-	return time.Time{}
+	return vendorhttp.Date(h)
 }
 
 // windows are QuickBooks' limits. Sources: the limits and throttles page, and the developer blog of
@@ -154,20 +150,14 @@ func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, key s
 	if err := l.right(thing); err != nil {
 		return nil, nil, err
 	}
-	method, target, _ := strings.Cut(e.Route, " ")
-	path, rawQuery, _ := strings.Cut(target, "?")
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil || method == "" || path == "" {
-		return nil, nil, requestError(thing, "the stored route cannot be read: encode the drafts again")
+	req, err := vendorhttp.Write(Vendor, thing, e, gate, deadline)
+	if err != nil {
+		return nil, nil, err
 	}
 	if key != "" {
-		query.Set("requestid", key)
+		req.Query.Set("requestid", key)
 	}
-	req := vendorhttp.Request{
-		Method: method, Path: path, Query: query, Body: e.Body, Gate: gate, Timeout: deadline,
-		Header: http.Header{"Content-Type": {"application/json"}},
-	}
-	if path == batchPath {
+	if req.Path == batchPath {
 		req.Windows = []limit.Window{l.windows.batch, l.windows.batchAll}
 	}
 	resp, err := l.http.Do(ctx, req)

@@ -2,7 +2,6 @@ package quickbooks
 
 import (
 	"encoding/json"
-	"hash/fnv"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -62,18 +61,3 @@ func parseCursor(kind string, parts int, c ledger.Cursor) (position, error) {
 }
 
 func (p position) since() time.Time { return time.Unix(p.Since, 0).UTC() }
-
-// chain continues the hash of ids with those of one more page.
-func chain(h uint64, ids []string) uint64 {
-	f := fnv.New64a()
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(h >> (8 * i))
-	}
-	f.Write(b[:])
-	for _, id := range ids {
-		f.Write([]byte(id))
-		f.Write([]byte{0})
-	}
-	return f.Sum64()
-}

@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -121,7 +123,7 @@ func (l *Ledger) toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 		inv.TaxMode = ledger.TaxNone
 	case "", "TaxExcluded", "TaxInclusive": // of inclusive ones too Amount is net
 	default:
-		d.say("tax_mode_unknown", "GlobalTaxCalculation holds "+printable(w.GlobalTaxCalculation))
+		d.say("tax_mode_unknown", "GlobalTaxCalculation holds "+vendorbooks.Printable(w.GlobalTaxCalculation))
 	}
 	switch {
 	case inv.Contact.ID == "":
@@ -187,7 +189,7 @@ func (d *doubt) lines(lines []ledger.Line, ws []wireLine) []ledger.Line {
 			line.Quantity, line.UnitPrice = one, line.Amount
 			line.Account, line.TaxCode = w.DiscountLineDetail.DiscountAccountRef.Value, w.DiscountLineDetail.TaxCodeRef.Value
 		default:
-			d.say("line_unknown", "DetailType holds "+printable(w.DetailType))
+			d.say("line_unknown", "DetailType holds "+vendorbooks.Printable(w.DetailType))
 			line.Kind = ledger.LineOther
 		}
 		switch line.TaxCode {
@@ -211,14 +213,14 @@ func (l *Ledger) toPayment(w *wirePayment) ledger.Payment {
 		Date:      d.date("TxnDate", w.TxnDate),
 		Currency:  d.currency(w.CurrencyRef.Value, l.home()),
 		Rate:      d.rate(w.ExchangeRate),
-		Method:    cmpOr(w.PaymentMethodRef.Name, w.PaymentMethodRef.Value),
+		Method:    cmp.Or(w.PaymentMethodRef.Name, w.PaymentMethodRef.Value),
 		Status:    ledger.PaymentConfirmed,
 		Account:   l.accountCode(w.DepositToAccountRef.Value),
 		UpdatedAt: d.instant("LastUpdatedTime", w.MetaData.LastUpdatedTime),
 		Version:   w.SyncToken,
 	}
 	note, mark := readNote(w.PrivateNote)
-	p.Reference, p.Mark = cmpOr(w.PaymentRefNum, note), mark
+	p.Reference, p.Mark = cmp.Or(w.PaymentRefNum, note), mark
 	for _, t := range w.LinkedTxn {
 		p.Batched = p.Batched || t.TxnType == "Deposit" // part of a bank deposit, which holds it fast
 	}
@@ -312,9 +314,9 @@ func markedNote(reference, link string, m ledger.Mark) string {
 	const longest = 4000
 	words := strings.Join(strings.Fields(reference), " ")
 	if u, err := url.Parse(link); err == nil && u.Host != "" && !strings.ContainsAny(link, " \t\r\n") && len(link) <= 2000 {
-		words = strings.TrimSpace(fit(words, longest-ledger.MarkLength-2-len(link)) + " " + link)
+		words = strings.TrimSpace(vendorbooks.Fit(words, longest-ledger.MarkLength-2-len(link)) + " " + link)
 	}
-	return strings.TrimSpace(fit(words, longest-1-ledger.MarkLength) + " " + string(m))
+	return strings.TrimSpace(vendorbooks.Fit(words, longest-1-ledger.MarkLength) + " " + string(m))
 }
 
 // readNote takes a note of ours apart. Of what others have written nothing is taken for a reference.
@@ -360,28 +362,6 @@ func (l *Ledger) screen(kind, id string) string {
 		host = "https://app.sandbox.qbo.intuit.com"
 	}
 	return host + "/app/" + kind + "?txnId=" + url.QueryEscape(id)
-}
-
-// printable shows an enum that is not known: letters only, so that nothing personal passes.
-func printable(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	for i := range len(s) {
-		if !isLetter(s[i]) && s[i] != '_' {
-			return "something else than a word"
-		}
-	}
-	return s[:min(len(s), 32)]
-}
-
-// fit cuts s to n characters.
-func fit(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return strings.TrimRight(string(runes[:max(n, 0)]), " ")
 }
 
 // safeID shows an id in an error, where it looks like one.

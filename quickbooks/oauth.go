@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -68,14 +70,12 @@ func NewProvider(clientID, clientSecret string, options *ProviderOptions) (*Prov
 	if p.o.Sandbox {
 		base = SandboxBaseURL
 	}
-	p.o.AuthURL = cmpOr(p.o.AuthURL, AuthURL)
-	p.o.TokenURL = cmpOr(p.o.TokenURL, TokenURL)
-	p.o.RevocationURL = cmpOr(p.o.RevocationURL, RevocationURL)
-	p.o.BaseURL = strings.TrimSuffix(cmpOr(p.o.BaseURL, base), "/")
-	for _, s := range []string{p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL} {
-		if u, err := url.Parse(s); err != nil || u.Host == "" {
-			return nil, errors.New("quickbooks: an address of the provider is not an absolute URL")
-		}
+	p.o.AuthURL = cmp.Or(p.o.AuthURL, AuthURL)
+	p.o.TokenURL = cmp.Or(p.o.TokenURL, TokenURL)
+	p.o.RevocationURL = cmp.Or(p.o.RevocationURL, RevocationURL)
+	p.o.BaseURL = strings.TrimSuffix(cmp.Or(p.o.BaseURL, base), "/")
+	if err := vendorhttp.CheckAddresses(Vendor, p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -148,7 +148,7 @@ func extraSeconds(token *oauth2.Token, name string) time.Duration {
 // must be kept from here.
 func Realm(callback url.Values) (string, error) {
 	if e := callback.Get("error"); e != "" {
-		return "", &ledger.Error{Kind: ledger.ErrReconnect, Room: Vendor, Thing: "callback", Code: printable(e), Message: "the company was not connected: try again"}
+		return "", &ledger.Error{Kind: ledger.ErrReconnect, Room: Vendor, Thing: "callback", Code: vendorbooks.Printable(e), Message: "the company was not connected: try again"}
 	}
 	realm := callback.Get("realmId")
 	if !isID(realm) {
@@ -169,39 +169,11 @@ func (p *Provider) Organisation(ctx context.Context, client *http.Client, realmI
 // Revoke ends a refresh token, and with it the connection of its company. client must not authorise: the app's own
 // id and secret do. nil is http.DefaultClient.
 func (p *Provider) Revoke(ctx context.Context, client *http.Client, token *oauth2.Token) error {
-	if token == nil || token.RefreshToken == "" {
-		return errors.New("quickbooks: there is no refresh token to revoke")
-	}
-	u, err := url.Parse(p.o.RevocationURL)
-	if err != nil {
-		return errors.New("quickbooks: the revocation address is not a URL")
-	}
-	path := u.EscapedPath()
-	u.Path, u.RawPath = "", ""
-	c, err := vendorhttp.New(client, u.String(), &vendorhttp.Options{
-		Name: Vendor, UserAgent: p.o.UserAgent, Header: http.Header{"Accept": {"application/json"}}, AuthError: vendorhttp.FromAuthoriser,
-	})
-	if err != nil {
-		return fmt.Errorf("quickbooks: provider: %w", err)
-	}
-	body, err := vendorhttp.Marshal(struct {
-		Token string `json:"token"`
-	}{token.RefreshToken})
-	if err != nil {
-		return fmt.Errorf("quickbooks: provider: %w", err)
-	}
-	resp, err := c.Do(ctx, vendorhttp.Request{
-		Method: http.MethodPost, Path: path, Body: body,
+	return vendorhttp.Revocation{
+		Room: Vendor, Vendor: "QuickBooks", Address: p.o.RevocationURL, UserAgent: p.o.UserAgent,
 		Header: http.Header{"Content-Type": {"application/json"}, "Authorization": {vendorhttp.Basic(p.id, p.secret)}},
-	})
-	switch {
-	case err != nil:
-		return vendorhttp.ReadError(Vendor, "POST "+path, err)
-	case !resp.OK():
-		return &ledger.Error{
-			Kind: ledger.ErrFailed, Room: Vendor, Thing: "POST " + path, Status: resp.Status,
-			Message: "the token was not revoked: try again, or disconnect in QuickBooks",
-		}
-	}
-	return nil
+		Body: func(refreshToken string) ([]byte, error) {
+			return vendorhttp.Marshal(map[string]string{"token": refreshToken})
+		},
+	}.Revoke(ctx, client, token)
 }

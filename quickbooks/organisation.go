@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -103,7 +104,7 @@ func (l *Ledger) Company(ctx context.Context) (Company, error) {
 	}
 	c := Company{
 		Organisation: ledger.Organisation{
-			ID: l.id, Name: cmpOr(w.CompanyName, w.LegalName), Live: !l.options.Sandbox, Country: country(w.Country),
+			ID: l.id, Name: cmp.Or(w.CompanyName, w.LegalName), Live: !l.options.Sandbox, Country: country(w.Country),
 			BaseCurrency: base, Currencies: []ledger.Currency{base}, TimeZone: zone(w.DefaultTimeZone), PricePlaces: pricePlaces,
 			LinesBy: ledger.ByItem,
 		},

@@ -1,10 +1,12 @@
 package quickbooks
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -58,7 +60,7 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 	case !s.anyTaxed:
 	case company.UnitedStates:
 		p.Totals.Tax = inv.Totals.Tax
-		p.Unclear = cmpOr(p.Unclear, UnclearSalesTax)
+		p.Unclear = cmp.Or(p.Unclear, UnclearSalesTax)
 	default:
 		if err := s.byRate(&p, inv, chart); err != nil {
 			return ledger.Prediction{}, err
@@ -81,7 +83,7 @@ var (
 
 // summed is what an invoice's lines come to.
 type summed struct {
-	priced   []priced
+	priced   []vendorbooks.Priced
 	amounts  []decimal.Decimal
 	taxed    []bool
 	anyTaxed bool
@@ -95,7 +97,7 @@ type summed struct {
 // sum adds an invoice up and finds what the company cannot hold.
 func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	n := len(inv.Lines)
-	s := summed{priced: make([]priced, n), amounts: make([]decimal.Decimal, n), taxed: make([]bool, n)}
+	s := summed{priced: make([]vendorbooks.Priced, n), amounts: make([]decimal.Decimal, n), taxed: make([]bool, n)}
 	if inv.TaxMode == ledger.TaxInclusive {
 		return s, &ledger.Error{
 			Kind: ledger.ErrUnsupported, Room: Vendor, Code: "tax_included",
@@ -105,8 +107,8 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 	discounts, stated, all := false, decimal.Zero, true
 	for i, line := range inv.Lines {
 		thing := "line " + strconv.Itoa(i+1)
-		p := price(line)
-		amount, sure := roundHalf(p.quantity.Mul(p.unit), one)
+		p := vendorbooks.Price(line, pricePlaces)
+		amount, sure := vendorbooks.Cents(p.Quantity.Mul(p.Unit), one)
 		if !sure {
 			s.unclear = UnclearNegativeHalf
 		}
@@ -125,7 +127,7 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 			err.Thing = thing
 			return s, err
 		}
-		if line.Kind == ledger.LineDiscount && !p.bare {
+		if line.Kind == ledger.LineDiscount && !p.Bare {
 			switch {
 			case amount.IsPositive():
 				return s, refuse(thing, "discount_positive", "a discount must be a negative amount")
@@ -175,9 +177,9 @@ func (c *Company) taxable() error {
 var maxAmount = decimal.New(999_999_999_999, -2)
 
 // taxes reports whether a line bears tax.
-func (c *Company) taxes(inv ledger.Invoice, line ledger.Line, p priced) (bool, *ledger.Error) {
+func (c *Company) taxes(inv ledger.Invoice, line ledger.Line, p vendorbooks.Priced) (bool, *ledger.Error) {
 	switch {
-	case p.bare, inv.TaxMode == ledger.TaxNone && !c.UnitedStates:
+	case p.Bare, inv.TaxMode == ledger.TaxNone && !c.UnitedStates:
 		return false, nil
 	case c.UnitedStates:
 		switch line.TaxCode {
@@ -209,14 +211,14 @@ func (s *summed) byRate(p *ledger.Prediction, inv ledger.Invoice, chart ledger.C
 			return refuse("line "+strconv.Itoa(i+1), ledger.RefusedTaxRate, "the chart has no such tax code")
 		}
 		if line.TaxAmount.Valid { // some lines state theirs and others do not
-			p.Unclear = cmpOr(p.Unclear, UnclearTaxRounding)
+			p.Unclear = cmp.Or(p.Unclear, UnclearTaxRounding)
 		}
 		if !s.discount.IsZero() && !rate.Percent.IsZero() {
-			p.Unclear = cmpOr(p.Unclear, UnclearDiscountTax)
+			p.Unclear = cmp.Or(p.Unclear, UnclearDiscountTax)
 		}
-		tax, sure := roundHalf(s.amounts[i].Mul(rate.Percent), hundred)
+		tax, sure := vendorbooks.Cents(s.amounts[i].Mul(rate.Percent), hundred)
 		if !sure {
-			p.Unclear = cmpOr(p.Unclear, UnclearNegativeHalf)
+			p.Unclear = cmp.Or(p.Unclear, UnclearNegativeHalf)
 		}
 		p.Taxes[i] = tax
 		p.Totals.Tax = p.Totals.Tax.Add(tax)
@@ -225,61 +227,11 @@ func (s *summed) byRate(p *ledger.Prediction, inv ledger.Invoice, chart ledger.C
 	}
 	once := decimal.Zero
 	for code, base := range bases {
-		tax, _ := roundHalf(base.Mul(percents[code]), hundred)
+		tax, _ := vendorbooks.Cents(base.Mul(percents[code]), hundred)
 		once = once.Add(tax)
 	}
 	if !once.Equal(p.Totals.Tax) {
-		p.Unclear = cmpOr(p.Unclear, UnclearTaxRounding)
+		p.Unclear = cmp.Or(p.Unclear, UnclearTaxRounding)
 	}
 	return nil
-}
-
-// roundHalf returns n ÷ d, for a positive d, rounded to cents, halves away from zero. sure is false where
-// rounding halves towards positive infinity gives another result.
-func roundHalf(n, d decimal.Decimal) (rounded decimal.Decimal, sure bool) {
-	quotient, rest := n.QuoRem(d, amountPlaces)
-	cent := decimal.New(1, -amountPlaces)
-	switch rest.Abs().Add(rest.Abs()).Cmp(d.Mul(cent)) {
-	case -1:
-		return quotient, true
-	case 0:
-		sure = n.Sign() > 0
-	default:
-		sure = true
-	}
-	if n.Sign() < 0 {
-		cent = cent.Neg()
-	}
-	return quotient.Add(cent), sure
-}
-
-// priced is a line's quantity and unit price as they go over the wire.
-type priced struct {
-	quantity, unit decimal.Decimal
-	note           string // for the description: what quantity and price could not say
-	bare           bool   // nothing but a description
-}
-
-// price fits a line into five places. Where cutting the price would change the amount, the line becomes one piece at
-// the amount, and its description says the rest.
-func price(line ledger.Line) priced {
-	q, u := line.Quantity, line.UnitPrice
-	if q.IsZero() && u.IsZero() {
-		if line.Amount.IsZero() {
-			return priced{bare: true}
-		}
-		q, u = one, line.Amount
-	}
-	p := priced{quantity: q.Round(pricePlaces), unit: u.Round(pricePlaces)}
-	if p.quantity.Equal(q) && p.unit.Equal(u) {
-		return p
-	}
-	want := line.Amount
-	if want.IsZero() {
-		want = q.Mul(u).Round(amountPlaces)
-	}
-	if got, sure := roundHalf(p.quantity.Mul(p.unit), one); sure && got.Equal(want) {
-		return p
-	}
-	return priced{quantity: one, unit: want.Round(pricePlaces), note: " (" + q.String() + " × " + u.String() + ")"}
 }

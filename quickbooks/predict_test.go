@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -139,7 +140,7 @@ func TestPredictRefuses(t *testing.T) {
 		"eleven digits":                     {[]ledger.Line{line("1", "10000000000", "NON")}, "", "precision"},
 	} {
 		inv := draftInvoice()
-		inv.Lines, inv.TaxMode = c.lines, cmpOr(c.mode, ledger.TaxExclusive)
+		inv.Lines, inv.TaxMode = c.lines, cmp.Or(c.mode, ledger.TaxExclusive)
 		_, err := l.Predict(inv, ledger.Chart{})
 		require.ErrorIs(t, err, ledger.ErrRefused, name)
 		assert.Equal(t, c.code, ledger.Code(err), name)

@@ -66,6 +66,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -184,7 +185,7 @@ func New(client *http.Client, realmID string, options *Options) (*Ledger, error)
 }
 
 func (o *Options) complete() error {
-	o.BaseURL = strings.TrimSuffix(cmpOr(o.BaseURL, DefaultBaseURL), "/")
+	o.BaseURL = strings.TrimSuffix(cmp.Or(o.BaseURL, DefaultBaseURL), "/")
 	o.Sandbox = o.Sandbox || o.BaseURL == SandboxBaseURL
 	if o.PageSize == 0 {
 		o.PageSize = DefaultPageSize
@@ -232,11 +233,4 @@ func (l *Ledger) Powers() ledger.Powers {
 // isID reports the form of QuickBooks' ids: digits.
 func isID(s string) bool {
 	return s != "" && len(s) <= 30 && strings.Trim(s, "0123456789") == "" && strings.Trim(s, "0") != ""
-}
-
-func cmpOr[T ~string](v, d T) T {
-	if v == "" {
-		return d
-	}
-	return v
 }

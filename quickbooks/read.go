@@ -1,6 +1,7 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -17,6 +19,7 @@ type feed[W, T any] struct {
 	kind     string
 	entities []string
 	where    []string // always
+	scanned  []string // of a scan: what else narrows it
 	dated    bool     // has a TxnDate
 	rows     func(*wireLists) [][]W
 	raw      func(*rawLists) [][]json.RawMessage // of the same entities, in the same order
@@ -27,14 +30,9 @@ type feed[W, T any] struct {
 	convert  func(*W) T
 }
 
-const (
-	// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
-	// written, and is seen a moment later.
-	overlap = 2 * time.Minute
-	// dense is how often a second with more records than fit into a page is read again, when it changes
-	// while it is read.
-	dense = 6
-)
+// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
+// written, and is seen a moment later.
+const overlap = 2 * time.Minute
 
 // window is one answer, read.
 type window[W any] struct {
@@ -117,7 +115,7 @@ const (
 
 // walk reads every entity of the feed in the order of a time, and returns the position behind it.
 func (f feed[W, T]) walk(ctx context.Context, p position, by string, yield func(ledger.Page[T], error) bool) (position, error) {
-	told := map[string]time.Time{} // what the window before has shown, so that the overlap is not told twice
+	told := vendorbooks.Told{} // what the window before has shown, so that the overlap is not told twice
 	restarts := 0
 	for {
 		w, err := f.fetch(ctx, p, by)
@@ -138,11 +136,8 @@ func (f feed[W, T]) walk(ctx context.Context, p position, by string, yield func(
 				return p, err
 			}
 			if !still {
-				if restarts++; restarts >= dense {
-					return p, &ledger.Error{
-						Kind: ledger.ErrLater, Room: Vendor, Thing: f.kind, ResumeAt: time.Now().UTC().Add(time.Minute),
-						Message: "too much changes within one second to be read without a gap",
-					}
+				if restarts++; restarts >= vendorbooks.Dense {
+					return p, vendorbooks.TooDense(Vendor, f.kind)
 				}
 				next = p
 				next.Page, next.Seen = 1, 0
@@ -157,7 +152,7 @@ func (f feed[W, T]) walk(ctx context.Context, p position, by string, yield func(
 		page := ledger.Page[T]{Unread: w.unread, Next: resume.cursor()}
 		fresh := w.rows[:0:0]
 		for i := range w.rows {
-			if t, again := told[w.ids[i]]; !again || !t.Equal(w.times[i]) {
+			if !told.Before(w.ids[i], w.times[i]) {
 				fresh = append(fresh, w.rows[i])
 			}
 		}
@@ -168,29 +163,16 @@ func (f feed[W, T]) walk(ctx context.Context, p position, by string, yield func(
 		if last {
 			return next, nil
 		}
-		if next.Since != p.Since || next.Part != p.Part {
-			clear(told)
-		}
-		for i, id := range w.ids {
-			if w.times[i].Unix() >= next.Since {
-				told[id] = w.times[i]
-			}
-		}
+		told.Remember(w.ids, w.times, next.Since != p.Since || next.Part != p.Part, next.since())
 		p = next
 	}
 }
 
 // next says where the reading goes on behind window w of position p.
 func (f feed[W, T]) next(p position, w window[W]) (position, error) {
-	var last time.Time
-	for _, t := range w.times {
-		if t.Before(last) {
-			return p, &ledger.Error{
-				Kind: ledger.ErrUnreadable, Room: Vendor, Thing: f.kind,
-				Message: "the records are not in the order that was asked for, and a position among them would lose some",
-			}
-		}
-		last = t
+	last, err := vendorbooks.Latest(Vendor, f.kind, w.times)
+	if err != nil {
+		return p, err
 	}
 	next := p
 	next.Page, next.Seen = 1, 0
@@ -209,7 +191,7 @@ func (f feed[W, T]) next(p position, w window[W]) (position, error) {
 		return next, nil
 	}
 	next.Page = max(p.Page, 1) + 1
-	next.Seen = chain(p.Seen, w.ids)
+	next.Seen = vendorbooks.Chain(p.Seen, w.ids)
 	return next, nil
 }
 
@@ -222,19 +204,14 @@ func (f feed[W, T]) end(p position, clock time.Time) position {
 	return position{Kind: p.Kind, Size: f.l.options.PageSize, Since: max(from.Add(-overlap).Unix(), 1)}
 }
 
-// still reads the pages before p.Page once more and reports whether they hold what they held. If they do,
-// nothing left them in between, and no record can have slid over an edge that had been read.
+// still reports whether the pages before p.Page hold what they held when they were read.
 func (f feed[W, T]) still(ctx context.Context, p position, by string) (bool, error) {
-	again := p
-	var h uint64
-	for again.Page = 1; again.Page < p.Page; again.Page++ {
+	return vendorbooks.Still(p.Page, p.Seen, func(page int) ([]string, error) {
+		again := p
+		again.Page = page
 		w, err := f.fetch(ctx, again, by)
-		if err != nil {
-			return false, err
-		}
-		h = chain(h, w.ids)
-	}
-	return h == p.Seen, nil
+		return w.ids, err
+	})
 }
 
 // fetch makes the one call of a position.
@@ -249,6 +226,9 @@ func (f feed[W, T]) fetch(ctx context.Context, p position, by string) (window[W]
 	}
 	if p.From != "" && f.dated {
 		s.where = append(s.where, "TxnDate >= "+quote(p.From))
+	}
+	if p.Mode == modeScan {
+		s.where = append(s.where, f.scanned...)
 	}
 	if p.Since != 0 {
 		s.where = append(s.where, by+" >= "+quote(wireInstant(p.since())))
@@ -265,7 +245,7 @@ func (f feed[W, T]) fetch(ctx context.Context, p position, by string) (window[W]
 		meta := f.entity(&w.rows[i]).MetaData
 		at, err := parseInstant(meta.CreateTime)
 		if by == updatedTime {
-			at, err = parseInstant(cmpOr(meta.LastUpdatedTime, meta.CreateTime))
+			at, err = parseInstant(cmp.Or(meta.LastUpdatedTime, meta.CreateTime))
 		}
 		if err != nil || at.IsZero() {
 			return w, unreadable("GET /query", nil, errors.New("a record does not say when it was written"))
@@ -294,7 +274,7 @@ func (f feed[W, T]) query(ctx context.Context, s statement, part int) (window[W]
 			return w, unreadable("GET /query", resp, errors.New("QueryResponse is absent"))
 		}
 		a.Time = raw.Time
-		w.rows, w.unread = f.oneByOne(f.raw(raw.QueryResponse)[part])
+		w.rows, w.unread = vendorbooks.OneByOne(f.raw(raw.QueryResponse)[part], f.idOf)
 	}
 	w.clock = clock(string(a.Time), resp.Header)
 	f.sort(&w, part)
@@ -323,24 +303,7 @@ func (f feed[W, T]) sort(w *window[W], part int) {
 	w.rows = sound
 }
 
-// oneByOne reads records one at a time, where one that cannot be read would hide the others.
-func (f feed[W, T]) oneByOne(raw []json.RawMessage) ([]W, []ledger.Unread) {
-	rows, unread := make([]W, 0, len(raw)), []ledger.Unread(nil)
-	for _, r := range raw {
-		var row W
-		err := json.Unmarshal(r, &row)
-		if err == nil {
-			rows = append(rows, row)
-			continue
-		}
-		u := ledger.Unread{Ref: ledger.Ref{ID: f.entity(&row).ID}, Code: "unreadable", Detail: "a field cannot be read"}
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			u.Detail = "field " + e.Field + " cannot be read as " + e.Type.String()
-		}
-		unread = append(unread, u)
-	}
-	return rows, unread
-}
+func (f feed[W, T]) idOf(w *W) string { return f.entity(w).ID }
 
 func (f feed[W, T]) words(rows []W) []T {
 	out := make([]T, 0, len(rows))

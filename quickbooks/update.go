@@ -1,10 +1,12 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -26,7 +28,7 @@ func (u updates) Allows(c ledger.Change) error {
 
 func updateOf(c ledger.Change) (*ledger.Invoice, error) {
 	if c.Wanted == nil {
-		return nil, requestError("change", "an update needs the wanted invoice")
+		return nil, vendorbooks.NotSent(Vendor, "change", "an update needs the wanted invoice")
 	}
 	return invoiceOf(c, ledger.Update)
 }
@@ -40,11 +42,11 @@ func (u updates) edit(c ledger.Change) (outInvoice, error) {
 	thing, want := "invoice "+safeID(before.ID), c.Wanted
 	switch {
 	case !before.Status.Live():
-		return outInvoice{}, locked(thing, "already_void", "the invoice is void")
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void")
 	case want.Status != "" && want.Status != ledger.StatusApproved && want.Status != ledger.StatusPaid:
-		return outInvoice{}, locked(thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
 	case want.Currency != "" && want.Currency != before.Currency:
-		return outInvoice{}, locked(thing, "currency", "an invoice keeps its currency, which is its customer's")
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, "currency", "an invoice keeps its currency, which is its customer's")
 	}
 	if err := u.l.unlocked(thing, before.Date, want.Date); err != nil {
 		return outInvoice{}, err
@@ -53,8 +55,8 @@ func (u updates) edit(c ledger.Change) (outInvoice, error) {
 	if err != nil {
 		return outInvoice{}, err
 	}
-	if settled(before) && d.money {
-		return outInvoice{}, locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its customer, date and amounts stay")
+	if vendorbooks.Settled(before) && d.money {
+		return outInvoice{}, vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its customer, date and amounts stay")
 	}
 	sparse := true
 	d.out.outVersion = outVersion{ID: before.ID, SyncToken: before.Version, Sparse: &sparse}
@@ -121,7 +123,7 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 	from := pairs(before.Lines, want.Lines)
 	full := *want
 	full.Lines = slices.Clone(want.Lines)
-	full.Currency = cmpOr(full.Currency, before.Currency)
+	full.Currency = cmp.Or(full.Currency, before.Currency)
 	for i := range full.Lines {
 		// What a line leaves open, the old line says. That shipping names no product says something: it is no line of
 		// the product whose place it takes.
@@ -130,9 +132,9 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 			if line.ItemID == "" && line.ItemCode == "" && line.Kind != ledger.LineShipping {
 				line.ItemID = was.ItemID
 			}
-			line.TaxCode = cmpOr(line.TaxCode, was.TaxCode)
+			line.TaxCode = cmp.Or(line.TaxCode, was.TaxCode)
 			if line.Kind == ledger.LineDiscount { // and so was the old one
-				line.Account = cmpOr(line.Account, was.Account)
+				line.Account = cmp.Or(line.Account, was.Account)
 			}
 		}
 	}
@@ -172,8 +174,8 @@ func lineIDs(before, full *ledger.Invoice, from []int) []string {
 		if f := from[i]; f >= 0 {
 			id = before.Lines[f].ID
 		}
-		if full.Lines[i].Kind == ledger.LineDiscount && !price(full.Lines[i]).bare {
-			discount = cmpOr(discount, id)
+		if full.Lines[i].Kind == ledger.LineDiscount && !vendorbooks.Price(full.Lines[i], pricePlaces).Bare {
+			discount = cmp.Or(discount, id)
 			continue
 		}
 		ids = append(ids, id)
@@ -218,33 +220,19 @@ func outKeys(lines []outLine, words bool) []string {
 // its id is made anew and gets another, so that as many as possible keep theirs: by id first, then equal ones, then
 // those of one item or text, then in order.
 func pairs(before, want []ledger.Line) []int {
-	from := make([]int, len(want))
-	for i := range from {
-		from[i] = -1
-	}
-	used := make([]bool, len(before))
-	for _, same := range []func(b, w ledger.Line) bool{
+	return vendorbooks.Pairs(before, want,
+		func(b, w ledger.Line) bool { return (b.Kind == ledger.LineDiscount) == (w.Kind == ledger.LineDiscount) },
 		func(b, w ledger.Line) bool { return w.ID != "" && b.ID == w.ID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") && samePrice(b, w) },
 		func(b, w ledger.Line) bool { return w.ItemID != "" && w.ItemID == b.ItemID },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") },
 		func(b, w ledger.Line) bool { return true },
-	} {
-		for i := range want {
-			for j := range before {
-				discount := before[j].Kind == ledger.LineDiscount
-				if from[i] < 0 && !used[j] && before[j].ID != "" && discount == (want[i].Kind == ledger.LineDiscount) && same(before[j], want[i]) {
-					from[i], used[j] = j, true
-				}
-			}
-		}
-	}
-	return from
+	)
 }
 
 func samePrice(a, b ledger.Line) bool {
-	p, q := price(a), price(b)
-	return p.bare == q.bare && p.quantity.Equal(q.quantity) && p.unit.Equal(q.unit)
+	p, q := vendorbooks.Price(a, pricePlaces), vendorbooks.Price(b, pricePlaces)
+	return p.Bare == q.Bare && p.Quantity.Equal(q.Quantity) && p.Unit.Equal(q.Unit)
 }
 
 // Encode implements [ledger.Changer].
@@ -253,7 +241,7 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 	if err != nil {
 		return ledger.Encoded{}, err
 	}
-	return encodeChange(updateRoute, out)
+	return vendorhttp.Encode(Vendor, updateRoute, out)
 }
 
 // reached reports whether an invoice says what was wanted.

@@ -3,15 +3,12 @@ package quickbooks
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -21,43 +18,26 @@ const SignatureHeader = "intuit-signature"
 // ErrSignature is a webhook that was not signed with the app's verifier token. It must be answered with 401.
 var ErrSignature = errors.New("quickbooks: webhook: the signature is wrong: answer with 401")
 
-const maxWebhook = 4 << 20
-
 // Webhook receives what QuickBooks says has changed: hints to look, never data. It is safe for concurrent use.
 //
 // QuickBooks wants an answer of 200 within 3 seconds. Events can be missed: change data capture once a day
 // finds them. Both forms of delivery are read: the older eventNotifications, and the array of CloudEvents that takes
 // its place in 2026. One delivery can speak of several companies.
-type Webhook struct{ tokens [][]byte }
+type Webhook struct{ keys vendorhttp.Keys }
 
 // NewWebhook takes the verifier token as the portal shows it, one per app and environment; further tokens
 // are accepted too, while a new one takes over.
 func NewWebhook(token string, more ...string) (*Webhook, error) {
-	w := &Webhook{}
-	for _, t := range append([]string{token}, more...) {
-		if t == "" {
-			return nil, errors.New("quickbooks: webhook: the verifier token must be given: an empty one would accept anybody")
-		}
-		w.tokens = append(w.tokens, []byte(t))
+	keys, ok := vendorhttp.NewKeys(token, more...)
+	if !ok {
+		return nil, errors.New("quickbooks: webhook: the verifier token must be given: an empty one would accept anybody")
 	}
-	return w, nil
+	return &Webhook{keys}, nil
 }
 
 // Verify reports whether signature, the value of [SignatureHeader], belongs to body. The body must be as it
 // came: what a decoder has read and written again has another signature.
-func (w *Webhook) Verify(body []byte, signature string) bool {
-	given, err := base64.StdEncoding.DecodeString(signature)
-	if err != nil {
-		return false
-	}
-	ok := false
-	for _, token := range w.tokens {
-		mac := hmac.New(sha256.New, token)
-		mac.Write(body)
-		ok = hmac.Equal(mac.Sum(nil), given) || ok
-	}
-	return ok
-}
+func (w *Webhook) Verify(body []byte, signature string) bool { return w.keys.Signed(body, signature) }
 
 // Notices verifies a webhook and reads it. What is neither an invoice, a customer, vendor or employee, a payment
 // nor a credit memo is passed over.
@@ -148,32 +128,5 @@ func notice(notices []ledger.Notice, realm, entity, id, verb, at string) []ledge
 // Handler receives webhooks and hands their notices over. receive should only remember them: QuickBooks
 // waits 3 seconds. Its error is answered with 500, and QuickBooks then sends the same again.
 func (w *Webhook) Handler(receive func(context.Context, []ledger.Notice) error) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			rw.Header().Set("Allow", http.MethodPost)
-			rw.WriteHeader(http.StatusMethodNotAllowed)
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxWebhook))
-		if err != nil {
-			rw.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		notices, err := w.Notices(r.Header, body)
-		switch {
-		case errors.Is(err, ErrSignature):
-			rw.WriteHeader(http.StatusUnauthorized)
-			return
-		case err != nil:
-			rw.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if len(notices) > 0 {
-			if err := receive(r.Context(), notices); err != nil {
-				rw.WriteHeader(http.StatusInternalServerError)
-				return
-			}
-		}
-		rw.WriteHeader(http.StatusOK)
-	})
+	return vendorhttp.Receive(ErrSignature, w.Notices, receive)
 }

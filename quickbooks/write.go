@@ -3,14 +3,13 @@ package quickbooks
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -85,52 +84,27 @@ func bID(m ledger.Mark) string { return string(m[:bIDLength]) }
 // Encode implements [ledger.Writer].
 func (w writer[T]) Encode(drafts []ledger.Draft[T]) (ledger.Encoded, error) {
 	thing := "batch of " + w.entity
-	switch {
-	case len(drafts) == 0:
-		return ledger.Encoded{}, refuse(thing, ledger.RefusedOther, "there is nothing to write")
-	case len(drafts) > batchSize:
-		return ledger.Encoded{}, requestError(thing, fmt.Sprintf("%d records are more than the %d of a batch", len(drafts), batchSize))
+	if len(drafts) > batchSize {
+		return ledger.Encoded{}, vendorbooks.NotSent(Vendor, thing, fmt.Sprintf("%d records are more than the %d of a batch", len(drafts), batchSize))
+	}
+	if err := vendorbooks.CheckMarks(Vendor, thing, drafts, bIDLength); err != nil {
+		return ledger.Encoded{}, err
 	}
 	body := outBatch{BatchItemRequest: make([]outItem, 0, len(drafts))}
-	ids := make(map[string]bool, len(drafts))
 	for _, d := range drafts {
-		if !d.Mark.Valid() || ids[bID(d.Mark)] {
-			return ledger.Encoded{}, refuse("mark "+printableMark(d.Mark), "mark_invalid", "every draft needs a mark of its own")
-		}
-		ids[bID(d.Mark)] = true
 		item := outItem{BID: bID(d.Mark), Operation: "create"}
 		if err := w.item(d, &item); err != nil {
-			return ledger.Encoded{}, draftError(d.Mark, err)
+			return ledger.Encoded{}, vendorbooks.OfDraft(d.Mark, err)
 		}
 		body.BatchItemRequest = append(body.BatchItemRequest, item)
 	}
-	b, err := vendorhttp.Marshal(body)
-	if err != nil {
-		return ledger.Encoded{}, fmt.Errorf("quickbooks: encode: %w", err)
-	}
-	return ledger.Encoded{Route: batchRoute, Body: b}, nil
-}
-
-func printableMark(m ledger.Mark) string {
-	if m.Valid() {
-		return string(m)
-	}
-	return "(invalid)"
-}
-
-// draftError makes err, if it is one of ours, speak of the draft.
-func draftError(m ledger.Mark, err error) error {
-	var e *ledger.Error
-	if errors.As(err, &e) {
-		e.Thing = strings.TrimSuffix("draft "+string(m)+": "+e.Thing, ": ")
-	}
-	return err
+	return vendorhttp.Encode(Vendor, batchRoute, body)
 }
 
 // Create implements [ledger.Writer].
 func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome[T], error) {
 	thing := "POST /batch of " + w.entity
-	if err := w.check(thing, b); err != nil {
+	if err := vendorbooks.CheckBatch(Vendor, thing, b, batchRoute, batchKeyLength); err != nil {
 		return nil, err
 	}
 	resp, unknown, err := w.l.send(ctx, thing, b.Encoded, b.Key, b.Gate)
@@ -151,29 +125,7 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 		}
 		unknown = &vendorhttp.Seen{Code: "unreadable", Message: "the answer cannot be read"}
 	}
-	outcomes := make([]ledger.Outcome[T], len(b.Members))
-	for i, m := range b.Members {
-		outcomes[i] = uncertain[T](m.Mark, unknown.Code, unknown.Message)
-	}
-	return outcomes, nil
-}
-
-// check finds mistakes of the caller before anything is sent.
-func (w writer[T]) check(thing string, b ledger.Batch) error {
-	switch {
-	case b.Encoded.Route != batchRoute:
-		return requestError(thing, "the batch was encoded for another request: encode its drafts again")
-	case len(b.Encoded.Body) == 0 || len(b.Members) == 0:
-		return requestError(thing, "the batch is empty")
-	case len(b.Key) > batchKeyLength:
-		return requestError(thing, fmt.Sprintf("the key has %d characters, at most %d are allowed", len(b.Key), batchKeyLength))
-	}
-	for _, m := range b.Members {
-		if !m.Mark.Valid() {
-			return requestError(thing, "a member has no mark")
-		}
-	}
-	return nil
+	return vendorbooks.AllUncertain[T](b.Members, unknown.Code, unknown.Message), nil
 }
 
 // match finds each member's element by its bId, which is of the mark; the order of an answer is not promised.
@@ -186,11 +138,11 @@ func (w writer[T]) match(members []ledger.Member, items []wireItem) []ledger.Out
 	for i, m := range members {
 		switch hits := byID[bID(m.Mark)]; len(hits) {
 		case 0:
-			outcomes[i] = uncertain[T](m.Mark, "not_in_answer", "the answer does not speak of it")
+			outcomes[i] = vendorbooks.Uncertain[T](m.Mark, "not_in_answer", "the answer does not speak of it")
 		case 1:
 			outcomes[i] = w.judge(m, hits[0])
 		default:
-			outcomes[i] = uncertain[T](m.Mark, "doubled", "the answer speaks of it more than once")
+			outcomes[i] = vendorbooks.Uncertain[T](m.Mark, "doubled", "the answer speaks of it more than once")
 		}
 	}
 	return outcomes
@@ -204,24 +156,18 @@ func (w writer[T]) judge(m ledger.Member, item *wireItem) ledger.Outcome[T] {
 		return w.failed(m, item.Fault, raw)
 	}
 	if raw == nil {
-		return uncertain[T](m.Mark, "not_in_answer", "the answer has neither the record nor an error")
+		return vendorbooks.Uncertain[T](m.Mark, "not_in_answer", "the answer has neither the record nor an error")
 	}
 	e, err := w.echo(raw)
 	switch {
 	case err != nil:
-		return uncertain[T](m.Mark, "unreadable", "the answer's record cannot be read")
+		return vendorbooks.Uncertain[T](m.Mark, "unreadable", "the answer's record cannot be read")
 	case !isID(e.id):
-		return uncertain[T](m.Mark, "no_id", "it has no id and no error")
-	case !slices.Contains(e.marks, m.Mark):
-		return uncertain[T](m.Mark, "mark_differs", "the answer's record does not carry its mark")
-	case e.unclear != "":
-		return uncertain[T](m.Mark, e.unclear, "it cannot be read")
-	case !e.amount.Equal(m.Amount):
-		return uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
-	case m.Parent != e.parent:
-		return uncertain[T](m.Mark, "parent_differs", "it belongs to another invoice")
+		return vendorbooks.Uncertain[T](m.Mark, "no_id", "it has no id and no error")
 	}
-	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
+	return vendorbooks.Proved(m, vendorbooks.Shown[T]{
+		Record: e.record, Marked: slices.Contains(e.marks, m.Mark), Unclear: e.unclear, Amount: e.amount, SameParent: e.parent == m.Parent,
+	})
 }
 
 func (w writer[T]) failed(m ledger.Member, f *wireFault, raw json.RawMessage) ledger.Outcome[T] {
@@ -233,18 +179,14 @@ func (w writer[T]) failed(m ledger.Member, f *wireFault, raw json.RawMessage) le
 	}
 	switch {
 	case raw != nil:
-		return uncertain[T](m.Mark, "contradictory", "it has a record and an error: "+refusal(f, personal...).Message)
+		return vendorbooks.Uncertain[T](m.Mark, "contradictory", "it has a record and an error: "+refusal(f, personal...).Message)
 	case len(f.Error) == 0 || f.code() == "":
-		return uncertain[T](m.Mark, "contradictory", "it has an error and no reason")
+		return vendorbooks.Uncertain[T](m.Mark, "contradictory", "it has an error and no reason")
 	case f.system(), f.throttle(), f.kind("service"), f.kind("auth"):
 		// The service has failed at it, and does not say how far it came.
-		return uncertain[T](m.Mark, "status", refusal(f).Message)
+		return vendorbooks.Uncertain[T](m.Mark, "status", refusal(f).Message)
 	}
 	return ledger.Outcome[T]{State: ledger.Refused, Mark: m.Mark, Refusal: refusal(f)}
-}
-
-func uncertain[T any](m ledger.Mark, code, message string) ledger.Outcome[T] {
-	return ledger.Outcome[T]{State: ledger.Uncertain, Mark: m, Refusal: &ledger.Refusal{Code: code, Message: message}}
 }
 
 // Find implements [ledger.Writer].

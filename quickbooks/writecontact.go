@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -88,5 +89,5 @@ func cleanName(s string, longest int) string {
 		}
 		return r
 	}, s)
-	return fit(strings.Join(strings.Fields(s), " "), longest)
+	return vendorbooks.Fit(strings.Join(strings.Fields(s), " "), longest)
 }

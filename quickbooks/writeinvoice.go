@@ -1,12 +1,14 @@
 package quickbooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -133,13 +135,13 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 	for i, line := range inv.Lines {
 		p := s.priced[i]
 		switch {
-		case p.bare:
+		case p.Bare:
 			out.Line = append(out.Line, outLine{DetailType: "DescriptionOnly", Description: describe(line, ""), DescriptionLineDetail: &struct{}{}})
 			continue
 		case len(line.Tracking) > 0:
 			return refuse("", "tracking", "tracking categories are Xero's: take them off")
 		case line.Kind == ledger.LineDiscount:
-			account = cmpOr(account, line.Account)
+			account = cmp.Or(account, line.Account)
 			continue
 		}
 		sales = true
@@ -178,14 +180,14 @@ func (l *Ledger) content(company *Company, inv ledger.Invoice, out *outInvoice) 
 	return nil
 }
 
-func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount decimal.Decimal, taxed bool) (outLine, error) {
+func (l *Ledger) salesLine(company *Company, line ledger.Line, p vendorbooks.Priced, amount decimal.Decimal, taxed bool) (outLine, error) {
 	item, err := l.itemOf(company, line)
 	if err != nil {
 		return outLine{}, err
 	}
 	detail := &outSales{ItemRef: refTo(item)}
 	if item != shippingItem { // there is no such thing as two shippings
-		detail.Qty, detail.UnitPrice = vendorhttp.NumberOf(p.quantity), vendorhttp.NumberOf(p.unit)
+		detail.Qty, detail.UnitPrice = vendorhttp.NumberOf(p.Quantity), vendorhttp.NumberOf(p.Unit)
 	}
 	if company.UnitedStates {
 		detail.TaxCodeRef = refTo(codeExempt)
@@ -194,7 +196,7 @@ func (l *Ledger) salesLine(company *Company, line ledger.Line, p priced, amount 
 		}
 	}
 	return outLine{
-		Description: describe(line, p.note), Amount: vendorhttp.NumberOf(amount), DetailType: "SalesItemLineDetail", SalesItemLineDetail: detail,
+		Description: describe(line, p.Note), Amount: vendorhttp.NumberOf(amount), DetailType: "SalesItemLineDetail", SalesItemLineDetail: detail,
 	}, nil
 }
 
@@ -228,12 +230,12 @@ func (l *Ledger) discountLine(company *Company, inv ledger.Invoice, s summed, ac
 	}
 	var words []string
 	for i, line := range inv.Lines {
-		if line.Kind == ledger.LineDiscount && !s.priced[i].bare {
-			words = append(words, describe(line, s.priced[i].note))
+		if line.Kind == ledger.LineDiscount && !s.priced[i].Bare {
+			words = append(words, describe(line, s.priced[i].Note))
 		}
 	}
 	return outLine{
-		Description: fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
+		Description: vendorbooks.Fit(strings.Join(words, "; "), 4000), Amount: vendorhttp.NumberOf(s.discount), DetailType: "DiscountLineDetail", DiscountLineDetail: detail,
 	}, nil
 }
 
@@ -243,5 +245,5 @@ func describe(line ledger.Line, note string) string {
 	if text == "" {
 		text = strings.TrimSpace(line.Name)
 	}
-	return strings.TrimSpace(fit(text, 4000-len([]rune(note))) + note)
+	return strings.TrimSpace(vendorbooks.Fit(text, 4000-len([]rune(note))) + note)
 }

@@ -26,7 +26,7 @@ func BenchmarkReadPage(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if n := len(f.words(w.rows)); n != 1000 {
+		if n := len(f.words(w.rows, nil)); n != 1000 {
 			b.Fatalf("%d invoices", n)
 		}
 	}

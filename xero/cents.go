@@ -23,7 +23,7 @@ func small(d decimal.Decimal) (n int64, places int32, ok bool) {
 // powers of ten, as far as they are needed: 2 × 4 places of a product, and two of a percentage more.
 var powers = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
 
-// centsOf returns quantity × unit as roundHalf rounds it, in cents; not ok: it is for the decimals.
+// centsOf returns quantity × unit as vendorbooks.Cents rounds it, in cents; not ok: it is for the decimals.
 func centsOf(quantity, unit decimal.Decimal) (cents int64, sure, ok bool) {
 	q, qp, ok := small(quantity)
 	if !ok {
@@ -41,7 +41,7 @@ func centsOf(quantity, unit decimal.Decimal) (cents int64, sure, ok bool) {
 	}
 }
 
-// taxOn returns percent of an amount as roundHalf rounds it, all in cents.
+// taxOn returns percent of an amount as vendorbooks.Cents rounds it, all in cents.
 func taxOn(cents int64, percent decimal.Decimal) (tax int64, sure, ok bool) {
 	const most = 1_000_000_000_000 // times a percentage of up to 6 digits
 	n, places, ok := small(percent)
@@ -52,7 +52,7 @@ func taxOn(cents int64, percent decimal.Decimal) (tax int64, sure, ok bool) {
 	return tax, sure, true
 }
 
-// divideHalf is roundHalf of integers, to the next integer.
+// divideHalf is vendorbooks.Cents of integers, to the next integer.
 func divideHalf(n, d int64) (quotient int64, sure bool) {
 	quotient, rest := n/d, n%d
 	if rest < 0 {

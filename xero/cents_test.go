@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -26,7 +28,7 @@ func TestCentsAreDecimals(t *testing.T) {
 	for range 20_000 {
 		q, u := pick(), pick()
 		cents, sure, ok := centsOf(q, u)
-		want, wantSure := roundHalf(q.Mul(u), one)
+		want, wantSure := vendorbooks.Cents(q.Mul(u), one)
 		if !ok || sure != wantSure || !money(cents).Equal(want) {
 			t.Fatalf("%s × %s: %s, sure %t, ok %t; want %s, sure %t", q, u, money(cents), sure, ok, want, wantSure)
 		}
@@ -34,7 +36,7 @@ func TestCentsAreDecimals(t *testing.T) {
 		if !ok {
 			continue // too large for it
 		}
-		if want, wantSure = roundHalf(money(cents).Mul(u), hundred); sure != wantSure || !money(tax).Equal(want) {
+		if want, wantSure = vendorbooks.Cents(money(cents).Mul(u), hundred); sure != wantSure || !money(tax).Equal(want) {
 			t.Fatalf("%s %% of %s: %s, sure %t; want %s, sure %t", u, money(cents), money(tax), sure, want, wantSure)
 		}
 	}

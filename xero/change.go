@@ -6,39 +6,22 @@ import (
 	"slices"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
 var changeLimits = ledger.Limits{Batch: 1, Bytes: batchBytes, KeyLength: keyLength, KeyLife: keyLife, Quiet: quiet, Deadline: deadline}
 
-func locked(thing, code, message string) *ledger.Error {
-	return &ledger.Error{Kind: ledger.ErrLocked, Room: Vendor, Thing: thing, Code: code, Message: message}
-}
-
 // unlocked says no where a day lies in a period that is closed, as far as the organisation was read.
 func (l *Ledger) unlocked(thing string, days ...ledger.Date) error {
-	o := l.latest.Load()
-	if o == nil {
-		return nil
-	}
-	for _, d := range days {
-		if lock := o.Locked(d); !lock.IsZero() && !d.IsZero() {
-			return locked(thing, ledger.RefusedLocked, "the books are locked up to "+lock.String())
-		}
-	}
-	return nil
-}
-
-// settled reports that money or credit is booked on an invoice.
-func settled(inv *ledger.Invoice) bool {
-	return !inv.Totals.Paid.IsZero() || !inv.Totals.Credited.IsZero() || len(inv.Payments) > 0 || inv.Status == ledger.StatusPaid
+	return vendorbooks.Unlocked(Vendor, thing, l.latest.Load(), days...)
 }
 
 func invoiceOf(c ledger.Change, verb ledger.Verb) (*ledger.Invoice, error) {
 	switch {
 	case c.Verb != verb || c.Invoice == nil || zeroID(c.Invoice.ID):
-		return nil, requestError("change", "a "+string(verb)+" of an invoice that was read is needed")
+		return nil, vendorbooks.NotSent(Vendor, "change", "a "+string(verb)+" of an invoice that was read is needed")
 	case c.Invoice.Kind != ledger.SalesInvoice:
 		return nil, &ledger.Error{Kind: ledger.ErrUnsupported, Room: Vendor, Thing: "invoice " + safeID(c.Invoice.ID), Code: "kind", Message: "only sales invoices are changed"}
 	}
@@ -60,9 +43,9 @@ func (v voids) Allows(c ledger.Change) error {
 	thing := "invoice " + safeID(inv.ID)
 	switch {
 	case !inv.Status.Live():
-		return locked(thing, "already_void", "the invoice is void already")
-	case settled(inv):
-		return locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: take them off first")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void already")
+	case vendorbooks.Settled(inv):
+		return vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: take them off first")
 	case goneStatus(inv.Status) == "":
 		return &ledger.Error{Kind: ledger.ErrUnsupported, Room: Vendor, Thing: thing, Code: "status_unknown", Message: "the invoice's status is not known"}
 	}
@@ -90,8 +73,7 @@ func (v voids) Encode(c ledger.Change) (ledger.Encoded, error) {
 
 // encodeInvoice is a change of one invoice: always by id, because a POST without one goes by number.
 func encodeInvoice(out outInvoice) (ledger.Encoded, error) {
-	body, err := marshal(outInvoices{Invoices: []outInvoice{out}})
-	return ledger.Encoded{Route: "POST /Invoices/" + url.PathEscape(out.InvoiceID) + "?unitdp=4", Body: body}, err
+	return vendorhttp.Encode(Vendor, "POST /Invoices/"+url.PathEscape(out.InvoiceID)+"?unitdp=4", outInvoices{Invoices: []outInvoice{out}})
 }
 
 // Apply implements [ledger.Changer].
@@ -122,7 +104,7 @@ func (l *Ledger) applyToInvoice(ctx context.Context, c ledger.Change, id string,
 		return outcome, err
 	}
 	if len(page.Invoices) != 1 || !sameID(page.Invoices[0].InvoiceID, id) && !(zeroID(page.Invoices[0].InvoiceID) && page.Invoices[0].failed()) {
-		return unknownChange("not_in_answer", "the answer does not speak of it"), nil
+		return vendorbooks.UncertainChange("not_in_answer", "the answer does not speak of it"), nil
 	}
 	w := &page.Invoices[0]
 	if w.failed() {
@@ -130,7 +112,7 @@ func (l *Ledger) applyToInvoice(ctx context.Context, c ledger.Change, id string,
 	}
 	inv := toInvoice(w, false)
 	if !done(&inv) {
-		return unknownChange("not_as_wanted", "the answer does not show what was wanted"), nil
+		return vendorbooks.UncertainChange("not_as_wanted", "the answer does not show what was wanted"), nil
 	}
 	return ledger.ChangeOutcome{State: ledger.Created, Invoice: &inv}, nil
 }
@@ -138,10 +120,10 @@ func (l *Ledger) applyToInvoice(ctx context.Context, c ledger.Change, id string,
 // apply sends a change. page is nil where the outcome or the error says all there is.
 func (l *Ledger) apply(ctx context.Context, c ledger.Change, thing, prefix string) (*wirePage, ledger.ChangeOutcome, error) {
 	if len(c.Encoded.Route) < len(prefix) || c.Encoded.Route[:len(prefix)] != prefix || len(c.Encoded.Body) == 0 {
-		return nil, ledger.ChangeOutcome{}, requestError(thing, "the change was encoded for another record: encode it again")
+		return nil, ledger.ChangeOutcome{}, vendorbooks.NotSent(Vendor, thing, "the change was encoded for another record: encode it again")
 	}
 	if len(c.Key) > keyLength {
-		return nil, ledger.ChangeOutcome{}, requestError(thing, "the key is longer than 128 characters")
+		return nil, ledger.ChangeOutcome{}, vendorbooks.NotSent(Vendor, thing, "the key is longer than 128 characters")
 	}
 	resp, unknown, err := l.send(ctx, thing, c.Encoded, c.Key, c.Gate)
 	if err != nil {
@@ -157,11 +139,11 @@ func (l *Ledger) apply(ctx context.Context, c ledger.Change, thing, prefix strin
 		}
 	}
 	if unknown != nil {
-		return nil, unknownChange(unknown.Code, unknown.Message), nil
+		return nil, vendorbooks.UncertainChange(unknown.Code, unknown.Message), nil
 	}
 	page, err := decodeChange(resp)
 	if err != nil {
-		return nil, unknownChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
+		return nil, vendorbooks.UncertainChange("unreadable", "the answer cannot be read"), nil //nolint:nilerr // it may have been carried out
 	}
 	return page, ledger.ChangeOutcome{}, nil
 }
@@ -176,13 +158,9 @@ func decodeChange(resp *vendorhttp.Response) (*wirePage, error) {
 
 func failedChange(r wireResult, personal ...string) ledger.ChangeOutcome {
 	if len(r.ValidationErrors) == 0 {
-		return unknownChange("contradictory", "it has an error and no reason")
+		return vendorbooks.UncertainChange("contradictory", "it has an error and no reason")
 	}
 	return ledger.ChangeOutcome{State: ledger.Refused, Refusal: refusal(r.ValidationErrors, personal...)}
-}
-
-func unknownChange(code, message string) ledger.ChangeOutcome {
-	return ledger.ChangeOutcome{State: ledger.Uncertain, Refusal: &ledger.Refusal{Code: code, Message: message}}
 }
 
 func (l *Ledger) lookAtInvoice(ctx context.Context, c ledger.Change, done func(*ledger.Invoice) bool) (ledger.ChangeState, error) {
@@ -190,9 +168,7 @@ func (l *Ledger) lookAtInvoice(ctx context.Context, c ledger.Change, done func(*
 	if err != nil {
 		return ledger.ChangeState{}, err
 	}
-	s := ledger.ChangeState{Done: done(&inv), Version: inv.Version, Invoice: &inv, SeenAt: time.Now().UTC()}
-	s.Untouched = !s.Done && inv.Version == c.Invoice.Version
-	return s, nil
+	return vendorbooks.Looked(c, inv, done), nil
 }
 
 // paymentVoids deletes payments. Xero's payments are never edited.
@@ -203,7 +179,7 @@ func (paymentVoids) Limits() ledger.Limits { return changeLimits }
 
 func paymentOf(c ledger.Change) (*ledger.Payment, error) {
 	if c.Verb != ledger.Void || c.Payment == nil || zeroID(c.Payment.ID) {
-		return nil, requestError("change", "a void of a payment that was read is needed")
+		return nil, vendorbooks.NotSent(Vendor, "change", "a void of a payment that was read is needed")
 	}
 	return c.Payment, nil
 }
@@ -218,11 +194,11 @@ func (v paymentVoids) Allows(c ledger.Change) error {
 	thing := "payment " + safeID(p.ID)
 	switch {
 	case p.Status == ledger.PaymentReversed:
-		return locked(thing, "already_void", "the payment is deleted already")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the payment is deleted already")
 	case p.Reconciled:
-		return locked(thing, "reconciled", "the payment is reconciled with a bank line: undo that in Xero first")
+		return vendorbooks.Locked(Vendor, thing, "reconciled", "the payment is reconciled with a bank line: undo that in Xero first")
 	case p.Batched:
-		return locked(thing, "batched", "the payment belongs to a batch payment: delete that in Xero")
+		return vendorbooks.Locked(Vendor, thing, "batched", "the payment belongs to a batch payment: delete that in Xero")
 	}
 	return v.l.unlocked(thing, p.Date)
 }
@@ -250,11 +226,11 @@ func (v paymentVoids) Apply(ctx context.Context, c ledger.Change) (ledger.Change
 	case len(page.Payments) == 1 && zeroID(page.Payments[0].PaymentID) && page.Payments[0].failed():
 		return failedChange(page.Payments[0].wireResult), nil
 	case i < 0 || len(page.Payments) != 1:
-		return unknownChange("not_in_answer", "the answer does not speak of it"), nil
+		return vendorbooks.UncertainChange("not_in_answer", "the answer does not speak of it"), nil
 	case page.Payments[i].failed():
 		return failedChange(page.Payments[i].wireResult), nil
 	case page.Payments[i].Status != "DELETED":
-		return unknownChange("not_as_wanted", "the answer does not show it deleted"), nil
+		return vendorbooks.UncertainChange("not_as_wanted", "the answer does not show it deleted"), nil
 	}
 	return ledger.ChangeOutcome{State: ledger.Created}, nil
 }

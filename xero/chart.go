@@ -62,7 +62,7 @@ func (w *wireChart) chart(resp *vendorhttp.Response) (ledger.Chart, error) {
 		})
 	}
 	for _, r := range w.TaxRates {
-		percent, err := parseNumber(r.EffectiveRate)
+		percent, err := vendorhttp.ParseNumber(r.EffectiveRate)
 		if err != nil {
 			return c, unreadable("GET /TaxRates", resp, err)
 		}

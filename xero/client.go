@@ -48,10 +48,7 @@ func clock(envelope string, h http.Header) time.Time {
 	if t, err := parseInstant(envelope); err == nil && !t.IsZero() {
 		return t
 	}
-	if t, err := http.ParseTime(h.Get("Date")); err == nil {
-		return t.UTC()
-	}
-	return time.Time{}
+	return vendorhttp.Date(h)
 }
 
 // windows are Xero's limits, per app and organisation. Source: the OAuth2 API limits page.
@@ -142,15 +139,9 @@ func problemOf(h http.Header) string {
 // send sends a write once. Its error is for what was certainly not acted on; where nobody knows, seen
 // says what was seen instead.
 func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, key string, gate func(context.Context) error) (*vendorhttp.Response, *vendorhttp.Seen, error) {
-	method, target, _ := strings.Cut(e.Route, " ")
-	path, rawQuery, _ := strings.Cut(target, "?")
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil || method == "" || path == "" {
-		return nil, nil, &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Message: "the stored route cannot be read: encode the drafts again"}
-	}
-	req := vendorhttp.Request{
-		Method: method, Path: path, Query: query, Body: e.Body, Gate: gate, Timeout: deadline,
-		Header: http.Header{"Content-Type": {"application/json"}},
+	req, err := vendorhttp.Write(Vendor, thing, e, gate, deadline)
+	if err != nil {
+		return nil, nil, err
 	}
 	if key != "" { // an empty one breaks the call (XeroAPI/xero-node#649)
 		req.Header.Set("Idempotency-Key", key)

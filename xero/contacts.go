@@ -36,7 +36,7 @@ func (l *Ledger) Contacts(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 				yield(ledger.Page[ledger.Contact]{}, err)
 				return
 			}
-			if !yield(ledger.Page[ledger.Contact]{Records: f.words(w.rows), Unread: w.unread, Next: q.Cursor}, nil) {
+			if !yield(ledger.Page[ledger.Contact]{Records: f.words(w.rows, nil), Unread: w.unread, Next: q.Cursor}, nil) {
 				return
 			}
 		}

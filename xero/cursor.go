@@ -2,7 +2,6 @@ package xero
 
 import (
 	"encoding/json"
-	"hash/fnv"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -10,13 +9,15 @@ import (
 
 // position is where a reading stands. There are two ways of reading.
 //
-// A scan goes over everything in pages ordered by id. Ids never change and nothing ever leaves the
-// list (voided and deleted records stay in it), so that no page edge can swallow a record; new ones
-// land anywhere and come with the changes that are read afterwards, from Start.
+// A scan goes over everything, or everything that was modified at or after Since, in pages ordered by
+// id. Ids never change and nothing ever leaves either list (voided and deleted records stay in it, and
+// what is modified again was modified after Since all the more), so that no page edge can swallow a
+// record; what enters lands anywhere, and comes with the changes that are read afterwards, from Start.
 //
-// Changes are read by time: always the first page of what was modified at or after Since, oldest first,
-// and Since then moves to the last record. A filter by status or date is read this way too: records
-// leave such a list while it is read, and an offset would lose the row that slides over the page edge.
+// A filter by status or date is read by time, and so are the changes of contacts, whose order by id Xero
+// does not list as optimised: records leave such a list while it is read, and an offset
+// would lose the row that slides over the page edge. It is always the first page of what was modified at
+// or after Since, oldest first, and Since then moves to the last record.
 // Page numbers are needed only where more records than fit into a page changed within one second.
 // Then they are checked: Seen is a hash of the ids on the pages before Page, and a second
 // reading of those pages must give the same.
@@ -57,19 +58,4 @@ func (p position) since() time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(p.Since).UTC()
-}
-
-// chain continues the hash of ids with those of one more page.
-func chain(h uint64, ids []string) uint64 {
-	f := fnv.New64a()
-	var b [8]byte
-	for i := range b {
-		b[i] = byte(h >> (8 * i))
-	}
-	f.Write(b[:])
-	for _, id := range ids {
-		f.Write([]byte(id))
-		f.Write([]byte{0})
-	}
-	return f.Sum64()
 }

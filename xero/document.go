@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 
@@ -40,7 +39,7 @@ func (d documents) PDF(ctx context.Context, ref ledger.Ref) (io.ReadCloser, erro
 		_ = s.Close()
 		return nil, answerError(thing, &s.Response)
 	}
-	if media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); media != "application/pdf" && media != "application/octet-stream" {
+	if !s.PDF() {
 		_ = s.Close()
 		return nil, unreadable(thing, &s.Response, errors.New("it is not a PDF"))
 	}

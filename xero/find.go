@@ -125,7 +125,7 @@ func newest[W, T any](ctx context.Context, f feed[W, T], n int, hits map[ledger.
 			return err
 		}
 		left := n
-		records := f.words(w.rows)
+		records := f.words(w.rows, nil)
 		for i := range records {
 			if _, mark := of(&records[i]); mark != "" && left > 0 {
 				hits[mark] = append(hits[mark], records[i])

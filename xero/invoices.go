@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -24,6 +26,10 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 			return isSalesInvoice(w) && slices.Contains(q.Statuses, statuses[string(w.Status)])
 		}
 	}
+	if q.Open {
+		keep := f.keep
+		f.keep = func(w *wireInvoice) bool { return keep(w) && isOpen(w) }
+	}
 	if !understood {
 		wanted = nil // a status that Xero has no word for is picked out here
 	}
@@ -31,6 +37,13 @@ func (l *Ledger) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 		return l.byRefs(ctx, f, q)
 	}
 	return f.pages(ctx, q, wanted)
+}
+
+// isOpen is decided here and not by a filter: who wants open invoices asks for approved ones, of which
+// next to all are open, and Xero refuses filters that it finds inefficient (freakboy3742/pyxero#373).
+func isOpen(w *wireInvoice) bool {
+	due, err := w.AmountDue.decimal()
+	return err != nil || !w.AmountDue.known || due.IsPositive()
 }
 
 func wireStatuses(want []ledger.Status) (list []string, understood bool) {
@@ -51,7 +64,7 @@ func (l *Ledger) invoiceFeed(summary bool) feed[wireInvoice, ledger.Invoice] {
 		query.Set("summaryOnly", "true")
 	}
 	return feed[wireInvoice, ledger.Invoice]{
-		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", query: query,
+		l: l, kind: "invoices", path: "/Invoices", order: "InvoiceID ASC", listed: true, query: query,
 		rows: pageInvoices, raw: func(p *rawPage) []json.RawMessage { return p.Invoices },
 		id: invoiceID, updated: invoiceUpdated, keep: isSalesInvoice,
 		convert: func(w *wireInvoice) ledger.Invoice { return toInvoice(w, summary) },
@@ -60,14 +73,7 @@ func (l *Ledger) invoiceFeed(summary bool) feed[wireInvoice, ledger.Invoice] {
 
 // byRefs reads documents by id, and those that have only a number by number, forty a call.
 func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice], q ledger.Query) iter.Seq2[ledger.Page[ledger.Invoice], error] {
-	var ids, numbers []string
-	for _, r := range q.Refs {
-		if r.ID != "" {
-			ids = append(ids, r.ID)
-		} else if r.Number != "" {
-			numbers = append(numbers, r.Number)
-		}
-	}
+	ids, numbers := vendorbooks.SplitRefs(q.Refs)
 	return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
 		for _, list := range chunks(ids) {
 			w, err := l.filtered(ctx, f, "IDs", list)
@@ -75,7 +81,7 @@ func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice]
 				yield(ledger.Page[ledger.Invoice]{}, err)
 				return
 			}
-			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows), Unread: w.unread, Next: q.Cursor}, nil) {
+			if !yield(ledger.Page[ledger.Invoice]{Records: f.words(w.rows, nil), Unread: w.unread, Next: q.Cursor}, nil) {
 				return
 			}
 		}
@@ -87,12 +93,7 @@ func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice]
 			yield(ledger.Page[ledger.Invoice]{}, err)
 			return
 		}
-		page := ledger.Page[ledger.Invoice]{Next: q.Cursor}
-		for _, n := range numbers {
-			page.Records = append(page.Records, found[n]...)
-			delete(found, n)
-		}
-		yield(page, nil)
+		yield(vendorbooks.Numbered(numbers, found, q.Cursor), nil)
 	}
 }
 
@@ -115,7 +116,7 @@ func (l *Ledger) byNumbers(ctx context.Context, f feed[wireInvoice, ledger.Invoi
 	wanted := map[string][]string{} // by folded number: as they were asked for
 	var plain []string
 	take := func(w window[wireInvoice]) {
-		for _, inv := range f.words(w.rows) {
+		for _, inv := range f.words(w.rows, nil) {
 			for _, n := range wanted[strings.ToLower(inv.Number)] {
 				found[n] = append(found[n], inv)
 			}
@@ -198,16 +199,7 @@ func (l *Ledger) invoiceByNumber(ctx context.Context, ref ledger.Ref) (ledger.In
 	if err != nil {
 		return ledger.Invoice{}, err
 	}
-	switch hits := found[ref.Number]; len(hits) {
-	case 0:
-		return ledger.Invoice{}, notFound("invoice " + ref.Number)
-	case 1:
-		return hits[0], nil
-	}
-	return ledger.Invoice{}, &ledger.Error{
-		Kind: ledger.ErrAmbiguous, Room: Vendor, Thing: "invoice " + ref.Number,
-		Message: "several invoices have this number: ask by id",
-	}
+	return vendorbooks.Only(Vendor, "invoice "+vendorhttp.Redact(ref.Number), found[ref.Number])
 }
 
 func notFound(thing string) error {

@@ -1,8 +1,6 @@
 package xero
 
 import (
-	"encoding/json"
-	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -61,24 +60,6 @@ func (d *doubt) say(code, detail string) {
 	if d.code == "" {
 		d.code, d.detail = code, detail
 	}
-}
-
-var errNumber = errors.New("xero: not a number of a ledger")
-
-// parseNumber reads a JSON number exactly. Exponents and lengths that no ledger writes are refused:
-// the arithmetic of 1e999999999 would never end.
-func parseNumber(n json.Number) (decimal.Decimal, error) {
-	if n == "" {
-		return decimal.Decimal{}, nil
-	}
-	if len(n) > 40 {
-		return decimal.Decimal{}, errNumber
-	}
-	v, err := decimal.NewFromString(string(n))
-	if err != nil || v.Exponent() > 20 || v.Exponent() < -20 {
-		return decimal.Decimal{}, errNumber
-	}
-	return v, nil
 }
 
 func (d *doubt) number(field string, n digits) decimal.Decimal {
@@ -181,10 +162,10 @@ func toInvoice(w *wireInvoice, summary bool) ledger.Invoice {
 	}
 	var known bool
 	if inv.Status, known = statuses[string(w.Status)]; !known {
-		d.say("status_unknown", "Status holds "+printable(string(w.Status)))
+		d.say("status_unknown", "Status holds "+vendorbooks.Printable(string(w.Status)))
 	}
 	if inv.TaxMode, known = taxModes[string(w.LineAmountTypes)]; !known && !(summary && w.LineAmountTypes == "") {
-		d.say("tax_mode_unknown", "LineAmountTypes holds "+printable(string(w.LineAmountTypes)))
+		d.say("tax_mode_unknown", "LineAmountTypes holds "+vendorbooks.Printable(string(w.LineAmountTypes)))
 	}
 	if inv.Contact.ID == "" {
 		d.say("contact_missing", "Contact has no ContactID")
@@ -321,7 +302,7 @@ func toPayment(w *wirePayment) ledger.Payment {
 	case "DELETED":
 		p.Status = ledger.PaymentReversed
 	default:
-		d.say("status_unknown", "Status of the payment holds "+printable(string(w.Status)))
+		d.say("status_unknown", "Status of the payment holds "+vendorbooks.Printable(string(w.Status)))
 	}
 	if p.InvoiceID == "" {
 		d.say("invoice_missing", "Invoice has no InvoiceID")
@@ -391,19 +372,6 @@ func screen(id string) string {
 		return ""
 	}
 	return "https://go.xero.com/AccountsReceivable/View.aspx?InvoiceID=" + url.QueryEscape(id)
-}
-
-// printable shows an enum that is not known: letters only, so that nothing personal passes.
-func printable(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	for _, r := range s {
-		if (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' {
-			return "something else than a word"
-		}
-	}
-	return s[:min(len(s), 32)]
 }
 
 func mentionsXero(link string) bool { return strings.Contains(strings.ToLower(link), "xero") }

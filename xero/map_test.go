@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -141,12 +143,12 @@ func TestNumbersStayExact(t *testing.T) {
 	t.Parallel()
 	// XeroAPI/xerogolang#20: 259467.21 became 259467.2.
 	for in, want := range map[json.Number]string{"259467.21": "259467.21", "40.00": "40", "0.1": "0.1", "-17.1455": "-17.1455", "9999999999.99": "9999999999.99", "": "0", "1E+2": "100"} {
-		v, err := parseNumber(in)
+		v, err := vendorhttp.ParseNumber(in)
 		require.NoError(t, err)
 		assert.Equal(t, want, v.String(), in)
 	}
 	for _, bad := range []json.Number{"1e999999999", "1e-999999999", "NaN", json.Number(strings.Repeat("9", 41))} {
-		_, err := parseNumber(bad)
+		_, err := vendorhttp.ParseNumber(bad)
 		assert.Error(t, err, bad)
 	}
 }
@@ -204,7 +206,7 @@ func FuzzPage(f *testing.F) {
 			return
 		}
 		feed := (&Ledger{options: Options{PageSize: 1000}}).invoiceFeed(false)
-		rows, unread := feed.oneByOne(raw.Invoices)
+		rows, unread := vendorbooks.OneByOne(raw.Invoices, feed.id)
 		if len(rows)+len(unread) != len(raw.Invoices) {
 			t.Fatalf("%d records, %d read and %d unread", len(raw.Invoices), len(rows), len(unread))
 		}

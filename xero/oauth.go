@@ -1,6 +1,7 @@
 package xero
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -67,14 +68,12 @@ func NewProvider(clientID, clientSecret string, options *ProviderOptions) (*Prov
 	if p.o.Scopes == nil {
 		p.o.Scopes = Scopes()
 	}
-	p.o.AuthURL = cmpOr(p.o.AuthURL, AuthURL)
-	p.o.TokenURL = cmpOr(p.o.TokenURL, TokenURL)
-	p.o.RevocationURL = cmpOr(p.o.RevocationURL, RevocationURL)
-	p.o.BaseURL = strings.TrimSuffix(cmpOr(p.o.BaseURL, DefaultBaseURL), "/")
-	for _, s := range []string{p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL} {
-		if u, err := url.Parse(s); err != nil || u.Host == "" {
-			return nil, errors.New("xero: an address of the provider is not an absolute URL")
-		}
+	p.o.AuthURL = cmp.Or(p.o.AuthURL, AuthURL)
+	p.o.TokenURL = cmp.Or(p.o.TokenURL, TokenURL)
+	p.o.RevocationURL = cmp.Or(p.o.RevocationURL, RevocationURL)
+	p.o.BaseURL = strings.TrimSuffix(cmp.Or(p.o.BaseURL, DefaultBaseURL), "/")
+	if err := vendorhttp.CheckAddresses(Vendor, p.o.AuthURL, p.o.TokenURL, p.o.RevocationURL, p.o.BaseURL); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -139,7 +138,7 @@ func (p *Provider) Tenants(ctx context.Context, client *http.Client, token *oaut
 		if t.TenantType != "ORGANISATION" || zeroID(t.TenantID) {
 			continue
 		}
-		at, _ := parseInstant(cmpOr(t.UpdatedDateUTC, t.CreatedDateUTC)) // shown only
+		at, _ := parseInstant(cmp.Or(t.UpdatedDateUTC, t.CreatedDateUTC)) // shown only
 		tenants = append(tenants, Tenant{
 			ID: t.TenantID, ConnectionID: t.ID, Name: t.TenantName, ConnectedAt: at,
 			Chosen: event != "" && t.AuthEventID == event,
@@ -188,37 +187,20 @@ func (p *Provider) Disconnect(ctx context.Context, client *http.Client, connecti
 // Revoke ends a refresh token, and with it every organisation that its person has connected to the app.
 // client must not authorise: the app's own id and secret do. nil is http.DefaultClient.
 func (p *Provider) Revoke(ctx context.Context, client *http.Client, token *oauth2.Token) error {
-	if token == nil || token.RefreshToken == "" {
-		return errors.New("xero: there is no refresh token to revoke")
-	}
-	u, err := url.Parse(p.o.RevocationURL)
-	if err != nil {
-		return errors.New("xero: the revocation address is not a URL")
-	}
-	path := u.EscapedPath()
-	u.Path, u.RawPath = "", ""
-	c, err := p.client(client, u.String())
-	if err != nil {
-		return err
-	}
-	form := url.Values{"token": {token.RefreshToken}}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	if p.secret == "" {
-		form.Set("client_id", p.id)
-	} else {
+	if p.secret != "" {
 		header.Set("Authorization", vendorhttp.Basic(p.id, p.secret))
 	}
-	resp, err := c.Do(ctx, vendorhttp.Request{Method: http.MethodPost, Path: path, Header: header, Body: []byte(form.Encode())})
-	switch {
-	case err != nil:
-		return vendorhttp.ReadError(Vendor, "POST "+path, err)
-	case !resp.OK():
-		return &ledger.Error{
-			Kind: ledger.ErrFailed, Room: Vendor, Thing: "POST " + path, Status: resp.Status,
-			Message: "the token was not revoked: try again, or disconnect in Xero",
-		}
-	}
-	return nil
+	return vendorhttp.Revocation{
+		Room: Vendor, Vendor: "Xero", Address: p.o.RevocationURL, UserAgent: p.o.UserAgent, Header: header,
+		Body: func(refreshToken string) ([]byte, error) {
+			form := url.Values{"token": {refreshToken}}
+			if p.secret == "" {
+				form.Set("client_id", p.id)
+			}
+			return []byte(form.Encode()), nil
+		},
+	}.Revoke(ctx, client, token)
 }
 
 func (p *Provider) client(client *http.Client, base string) (*vendorhttp.Client, error) {

@@ -39,7 +39,7 @@ func (l *Ledger) Payments(ctx context.Context, q ledger.Query) iter.Seq2[ledger.
 
 func (l *Ledger) paymentFeed() feed[wirePayment, ledger.Payment] {
 	return feed[wirePayment, ledger.Payment]{
-		l: l, kind: "payments", path: "/Payments", order: "PaymentID ASC", query: url.Values{},
+		l: l, kind: "payments", path: "/Payments", order: "PaymentID ASC", listed: true, query: url.Values{},
 		rows: pagePayments, raw: func(p *rawPage) []json.RawMessage { return p.Payments },
 		id: paymentID, updated: paymentUpdated, keep: isCustomerPayment, convert: toPayment,
 	}

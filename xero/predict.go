@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -34,22 +35,22 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 	var net, taxes int64 // in cents, of the lines that integers could do
 	for i := range inv.Lines {
 		line := &inv.Lines[i]
-		priced := price(*line)
-		cents, sure, exact := centsOf(priced.quantity, priced.unit)
+		priced := vendorbooks.Price(*line, pricePlaces)
+		cents, sure, exact := centsOf(priced.Quantity, priced.Unit)
 		var amount decimal.Decimal
 		if exact {
 			amount = moneyLike(cents, line.Amount)
 		} else {
-			amount, sure = roundHalf(priced.quantity.Mul(priced.unit), one)
+			amount, sure = vendorbooks.Cents(priced.Quantity.Mul(priced.Unit), one)
 		}
 		if !sure {
 			p.Unclear = UnclearNegativeHalf
 		}
 		tax := decimal.Zero
 		switch {
-		case inv.TaxMode == ledger.TaxNone || priced.bare:
+		case inv.TaxMode == ledger.TaxNone || priced.Bare:
 		case line.TaxAmount.Valid:
-			tax, sure = roundHalf(line.TaxAmount.Decimal, one)
+			tax, sure = vendorbooks.Cents(line.TaxAmount.Decimal, one)
 		default:
 			percent, err := percentOf(line, chart)
 			if err != nil {
@@ -73,7 +74,7 @@ func (l *Ledger) Predict(inv ledger.Invoice, chart ledger.Chart) (ledger.Predict
 			if divisor.Sign() <= 0 {
 				return ledger.Prediction{}, refuse("line "+strconv.Itoa(i+1), ledger.RefusedTaxRate, "a rate of "+percent.String()+" % cannot be contained in an amount")
 			}
-			tax, sure = roundHalf(amount.Mul(percent), divisor)
+			tax, sure = vendorbooks.Cents(amount.Mul(percent), divisor)
 		}
 		if !sure {
 			p.Unclear = UnclearNegativeHalf
@@ -106,25 +107,6 @@ var (
 	hundred = decimal.NewFromInt(100)
 )
 
-// roundHalf returns n ÷ d, for a positive d, rounded to cents, halves away from zero. sure is false where
-// rounding halves towards positive infinity gives another result.
-func roundHalf(n, d decimal.Decimal) (rounded decimal.Decimal, sure bool) {
-	quotient, rest := n.QuoRem(d, amountPlaces)
-	cent := decimal.New(1, -amountPlaces)
-	switch rest.Abs().Add(rest.Abs()).Cmp(d.Mul(cent)) {
-	case -1:
-		return quotient, true
-	case 0:
-		sure = n.Sign() > 0
-	default:
-		sure = true
-	}
-	if n.Sign() < 0 {
-		cent = cent.Neg()
-	}
-	return quotient.Add(cent), sure
-}
-
 // plus adds cents to an amount, which mostly is none yet.
 func plus(d decimal.Decimal, cents int64) decimal.Decimal {
 	if d.IsZero() {
@@ -154,40 +136,6 @@ func percentOf(line *ledger.Line, chart ledger.Chart) (decimal.Decimal, *ledger.
 		return decimal.Zero, refuse("", ledger.RefusedTaxRate, "the chart has no tax rate for the line: map its tax, or give the account a default")
 	}
 	return rate.Percent, nil
-}
-
-// priced is a line's quantity and unit price as they go over the wire.
-type priced struct {
-	quantity, unit decimal.Decimal
-	note           string // for the description: what quantity and price could not say
-	bare           bool   // nothing but a description
-}
-
-// price fits a line into four places. Where cutting the price would change the amount (energy at
-// 0.123456 a unit), the line becomes one piece at the amount, and its description says the rest.
-func price(line ledger.Line) priced {
-	q, u := line.Quantity, line.UnitPrice
-	if q.IsZero() && u.IsZero() {
-		if line.Amount.IsZero() {
-			return priced{bare: true}
-		}
-		q, u = one, line.Amount
-	}
-	if q.Exponent() >= -pricePlaces && u.Exponent() >= -pricePlaces {
-		return priced{quantity: q, unit: u}
-	}
-	p := priced{quantity: q.Round(pricePlaces), unit: u.Round(pricePlaces)}
-	if p.quantity.Equal(q) && p.unit.Equal(u) {
-		return p
-	}
-	want := line.Amount
-	if want.IsZero() {
-		want = q.Mul(u).Round(amountPlaces)
-	}
-	if got, sure := roundHalf(p.quantity.Mul(p.unit), one); sure && got.Equal(want) {
-		return p
-	}
-	return priced{quantity: one, unit: want.Round(pricePlaces), note: " (" + q.String() + " × " + u.String() + ")"}
 }
 
 func refuse(thing, code, message string) *ledger.Error {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -92,10 +93,10 @@ func TestPrice(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := price(ledger.Line{Quantity: dec(c.quantity), UnitPrice: dec(c.price), Amount: dec(c.amount)})
-			equal(t, c.q, p.quantity)
-			equal(t, c.u, p.unit)
-			assert.Equal(t, c.note, p.note)
+			p := vendorbooks.Price(ledger.Line{Quantity: dec(c.quantity), UnitPrice: dec(c.price), Amount: dec(c.amount)}, pricePlaces)
+			equal(t, c.q, p.Quantity)
+			equal(t, c.u, p.Unit)
+			assert.Equal(t, c.note, p.Note)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -22,6 +23,7 @@ type feed[W, T any] struct {
 	kind    string
 	path    string
 	order   string // by id
+	listed  bool   // order is one that Xero lists as optimised, however many records there are
 	query   url.Values
 	rows    func(*wirePage) []W
 	raw     func(*rawPage) []json.RawMessage
@@ -31,14 +33,9 @@ type feed[W, T any] struct {
 	convert func(*W) T
 }
 
-const (
-	// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
-	// written, and is seen a moment later; and Xero's clocks need not agree among themselves.
-	overlap = 2 * time.Minute
-	// dense is how often a second with more records than fit into a page is read again, when it changes
-	// while it is read.
-	dense = 6
-)
+// overlap is how far behind the vendor's clock a reading ends. A record gets its time when it is
+// written, and is seen a moment later; and Xero's clocks need not agree among themselves.
+const overlap = 2 * time.Minute
 
 // window is one answer of a list, read.
 type window[W any] struct {
@@ -68,7 +65,11 @@ func (f feed[W, T]) pages(ctx context.Context, q ledger.Query, statuses []string
 
 func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	if q.Cursor != "" {
-		return parseCursor(f.kind, q.Cursor)
+		p, err := parseCursor(f.kind, q.Cursor)
+		if f.listed && !p.Scan && p.From == "" && !filtered {
+			p.Scan, p.Page, p.Seen = true, 0, 0
+		}
+		return p, err
 	}
 	if q.AfterID != "" {
 		return position{}, &ledger.Error{
@@ -92,7 +93,8 @@ func (f feed[W, T]) begin(q ledger.Query, filtered bool) (position, error) {
 	return p, nil
 }
 
-// scan reads everything by id, and hands over to the changes since it began.
+// scan reads everything, or everything that was modified at or after p.Since, by id, and hands over to the
+// changes since it began.
 func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page[T], error) bool) {
 	for {
 		w, err := f.fetch(ctx, p, nil)
@@ -109,7 +111,7 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 		} else {
 			next = f.end(p, w.clock)
 		}
-		page := ledger.Page[T]{Records: f.words(w.rows), Unread: w.unread, Next: next.cursor()}
+		page := ledger.Page[T]{Records: f.words(w.rows, nil), Unread: w.unread, Next: next.cursor()}
 		if !yield(page, nil) || !w.more {
 			return
 		}
@@ -117,13 +119,13 @@ func (f feed[W, T]) scan(ctx context.Context, p position, yield func(ledger.Page
 	}
 }
 
-// changes reads what was modified at or after p.Since, oldest first.
+// changes reads what a filter lets through and was modified at or after p.Since, oldest first.
 func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, statuses []string, yield func(ledger.Page[T], error) bool) {
 	var before time.Time // records that changed earlier were not asked for
 	if q.Cursor == "" {
 		before = q.Since
 	}
-	told := map[string]time.Time{} // what the window before has shown, so that the overlap is not told twice
+	told := vendorbooks.Told{} // what the window before has shown, so that the overlap is not told twice
 	restarts := 0
 	for {
 		w, err := f.fetch(ctx, p, statuses)
@@ -131,8 +133,9 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			yield(ledger.Page[T]{}, err)
 			return
 		}
-		if p.From != "" && p.Start == 0 {
-			// What is dated earlier is left out of this reading; its changes from here on are not.
+		if (p.From != "" || len(statuses) > 0) && p.Start == 0 {
+			// What is dated earlier, or leaves the statuses while it is read, is left out of this reading;
+			// its changes from here on are not.
 			p.Start = w.clock.UnixMilli()
 		}
 		next, err := f.next(p, w)
@@ -140,11 +143,8 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			// The dense second has been read to its end: was it still while it was read?
 			var still bool
 			if still, err = f.still(ctx, p, statuses); err == nil && !still {
-				if restarts++; restarts >= dense {
-					err = &ledger.Error{
-						Kind: ledger.ErrLater, Room: Vendor, Thing: "GET " + f.path, ResumeAt: time.Now().UTC().Add(time.Minute),
-						Message: "too much changes within one second to be read without a gap",
-					}
+				if restarts++; restarts >= vendorbooks.Dense {
+					err = vendorbooks.TooDense(Vendor, "GET "+f.path)
 				}
 				next = p
 				next.Page, next.Seen = 1, 0
@@ -156,44 +156,23 @@ func (f feed[W, T]) changes(ctx context.Context, p position, q ledger.Query, sta
 			return
 		}
 		page := ledger.Page[T]{Unread: w.unread, Next: next.cursor()}
-		fresh := w.rows[:0:0]
-		for i := range w.rows {
+		page.Records = f.words(w.rows, func(i int) bool {
 			at := w.times[i]
-			if t, again := told[w.ids[i]]; again && t.Equal(at) || !at.IsZero() && at.Before(before) {
-				continue
-			}
-			fresh = append(fresh, w.rows[i])
-		}
-		page.Records = f.words(fresh)
+			return !told.Before(w.ids[i], at) && (at.IsZero() || !at.Before(before))
+		})
 		if !yield(page, nil) || !w.more {
 			return
 		}
-		if next.Since != p.Since {
-			clear(told)
-		}
-		for i, id := range w.ids {
-			if w.times[i].UnixMilli() >= next.Since {
-				told[id] = w.times[i]
-			}
-		}
+		told.Remember(w.ids, w.times, next.Since != p.Since, next.since())
 		p = next
 	}
 }
 
 // next says where the reading goes on behind window w of position p.
 func (f feed[W, T]) next(p position, w window[W]) (position, error) {
-	var last time.Time
-	for _, t := range w.times {
-		if t.IsZero() {
-			continue
-		}
-		if t.Before(last) {
-			return p, &ledger.Error{
-				Kind: ledger.ErrUnreadable, Room: Vendor, Thing: "GET " + f.path,
-				Message: "the records are not in the order that was asked for, and a position among them would lose some",
-			}
-		}
-		last = t
+	last, err := vendorbooks.Latest(Vendor, "GET "+f.path, w.times)
+	if err != nil {
+		return p, err
 	}
 	if !w.more {
 		return f.end(p, w.clock), nil
@@ -207,7 +186,7 @@ func (f feed[W, T]) next(p position, w window[W]) (position, error) {
 		return next, nil
 	}
 	next.Page = max(p.Page, 1) + 1
-	next.Seen = chain(p.Seen, w.ids)
+	next.Seen = vendorbooks.Chain(p.Seen, w.ids)
 	return next, nil
 }
 
@@ -222,19 +201,14 @@ func (f feed[W, T]) end(p position, clock time.Time) position {
 	return end
 }
 
-// still reads the pages before p.Page once more and reports whether they hold what they held. If they do,
-// nothing left them in between, and no record can have slid over an edge that had been read.
+// still reports whether the pages before p.Page hold what they held when they were read.
 func (f feed[W, T]) still(ctx context.Context, p position, statuses []string) (bool, error) {
-	again := p
-	var h uint64
-	for again.Page = 1; again.Page < p.Page; again.Page++ {
+	return vendorbooks.Still(p.Page, p.Seen, func(page int) ([]string, error) {
+		again := p
+		again.Page = page
 		w, err := f.fetch(ctx, again, statuses)
-		if err != nil {
-			return false, err
-		}
-		h = chain(h, w.ids)
-	}
-	return h == p.Seen, nil
+		return w.ids, err
+	})
 }
 
 func floor(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
@@ -287,11 +261,12 @@ func (f feed[W, T]) where(from string) string {
 
 // decode reads a whole answer at once, and record by record only when something in it is not as it should be.
 func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W], error) {
-	var p wirePage
 	var w window[W]
 	if kind := resp.Kind(); kind != vendorhttp.KindJSON {
 		return w, unreadable("GET "+f.path, resp, errors.New("it is "+string(kind)+" and not JSON"))
 	}
+	room := min(size, bytes.Count(resp.Body, []byte(`"UpdatedDateUTC"`)))
+	p := roomFor(f.path[1:], room)
 	// Straight from the body: a json.Decoder would copy the two megabytes of a full page first.
 	if json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &p) == nil {
 		w.rows = f.rows(&p)
@@ -301,9 +276,9 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 			return w, unreadable("GET "+f.path, resp, again)
 		}
 		p.DateTimeUTC, p.Pagination = raw.DateTimeUTC, raw.Pagination
-		w.rows, w.unread = f.oneByOne(f.raw(&raw))
+		w.rows, w.unread = vendorbooks.OneByOne(f.raw(&raw), f.id)
 	}
-	if w.rows == nil {
+	if w.rows == nil || len(w.rows)+len(w.unread) == 0 && room > 0 {
 		return w, unreadable("GET "+f.path, resp, errors.New("the list is absent"))
 	}
 	if w.clock = clock(p.DateTimeUTC, resp.Header); w.clock.IsZero() {
@@ -333,31 +308,11 @@ func (f feed[W, T]) decode(resp *vendorhttp.Response, page, size int) (window[W]
 	return w, nil
 }
 
-func (f feed[W, T]) oneByOne(raw []json.RawMessage) ([]W, []ledger.Unread) {
-	if raw == nil {
-		return nil, nil
-	}
-	rows, unread := make([]W, 0, len(raw)), []ledger.Unread(nil)
-	for _, r := range raw {
-		var row W
-		err := json.Unmarshal(r, &row)
-		if err == nil {
-			rows = append(rows, row)
-			continue
-		}
-		u := ledger.Unread{Ref: ledger.Ref{ID: f.id(&row)}, Code: "unreadable", Detail: "a field cannot be read"}
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			u.Detail = "field " + e.Field + " cannot be read as " + e.Type.String()
-		}
-		unread = append(unread, u)
-	}
-	return rows, unread
-}
-
-func (f feed[W, T]) words(rows []W) []T {
+// words converts those rows that the feed keeps and that are wanted; nil: all.
+func (f feed[W, T]) words(rows []W, wanted func(i int) bool) []T {
 	out := make([]T, 0, len(rows))
 	for i := range rows {
-		if f.keep == nil || f.keep(&rows[i]) {
+		if (wanted == nil || wanted(i)) && (f.keep == nil || f.keep(&rows[i])) {
 			out = append(out, f.convert(&rows[i]))
 		}
 	}

@@ -147,6 +147,37 @@ func TestScanThenChanges(t *testing.T) {
 	assert.NotEmpty(t, last.Next)
 }
 
+// What has changed is read by id: a second that is full costs no page more, and what is edited again while it
+// is read stays in the list.
+func TestManyChangesWithinOneSecond(t *testing.T) {
+	t.Parallel()
+	b := fill(5, time.Second)
+	l, s := newLedger(t, &Options{PageSize: 10}, b.answer)
+	_, last := collect(t, l.Invoices(ctx, ledger.Query{}))
+	for i := range 35 {
+		b.rows = append(b.rows, row{id: uuid(i + 100), status: "AUTHORISED", updated: noon.Add(time.Duration(i) * time.Millisecond)})
+	}
+	b.calls, b.before = 0, func(call int) {
+		if call == 2 { // the first rows change again: by time they would go to the end, and ten others slide forward
+			for i := range 10 {
+				b.edit(uuid(i+100), "PAID", noon.Add(time.Minute))
+			}
+		}
+	}
+	changed, last := collect(t, l.Invoices(ctx, ledger.Query{Cursor: last.Next}))
+	var want []string
+	for i := range 35 {
+		want = append(want, uuid(i+100))
+	}
+	assert.Equal(t, want, ids(changed))
+	assert.Equal(t, 4, b.calls)
+	assert.Equal(t, "InvoiceID ASC", s.last().URL.Query().Get("order"))
+
+	b.before, b.now = nil, noon.Add(10*time.Minute)
+	again, _ := collect(t, l.Invoices(ctx, ledger.Query{Cursor: last.Next}))
+	assert.Subset(t, ids(again), want[:10], "what changed while the changes were read comes with the next")
+}
+
 func TestScanContinuesFromACursor(t *testing.T) {
 	t.Parallel()
 	b := fill(25, time.Second)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -139,7 +140,7 @@ func (d *digits) UnmarshalJSON(b []byte) error {
 func (d digits) decimal() (decimal.Decimal, error) {
 	switch {
 	case d.text != "":
-		return parseNumber(d.text)
+		return vendorhttp.ParseNumber(d.text)
 	case d.n == 0:
 		return decimal.Decimal{}, nil
 	case d.is(1):

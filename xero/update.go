@@ -1,9 +1,11 @@
 package xero
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -25,9 +27,9 @@ func (u updates) Allows(c ledger.Change) error {
 	want := c.Wanted
 	switch {
 	case !before.Status.Live():
-		return locked(thing, "already_void", "the invoice is void")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the invoice is void")
 	case !statusMoves(before.Status, want.Status):
-		return locked(thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
+		return vendorbooks.Locked(Vendor, thing, "status", "the invoice cannot go from "+string(before.Status)+" to "+string(want.Status))
 	}
 	for _, l := range before.Lines {
 		if l.Kind == ledger.LineDiscount && l.ID == "" {
@@ -40,15 +42,15 @@ func (u updates) Allows(c ledger.Change) error {
 	if err := u.l.unlocked(thing, before.Date, want.Date); err != nil {
 		return err
 	}
-	if settled(before) && !onlyWords(before, want) {
-		return locked(thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its amounts, date, currency and status stay")
+	if vendorbooks.Settled(before) && !onlyWords(before, want) {
+		return vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "payments or credits are booked on the invoice: its amounts, date, currency and status stay")
 	}
 	return nil
 }
 
 func updateOf(c ledger.Change) (*ledger.Invoice, error) {
 	if c.Wanted == nil {
-		return nil, requestError("change", "an update needs the wanted invoice")
+		return nil, vendorbooks.NotSent(Vendor, "change", "an update needs the wanted invoice")
 	}
 	return invoiceOf(c, ledger.Update)
 }
@@ -88,8 +90,8 @@ func onlyWords(before, want *ledger.Invoice) bool {
 
 // sameMoney reports that two lines come to the same amount and tax for Xero.
 func sameMoney(before, want ledger.Line) bool {
-	b, w := price(before), price(want)
-	return b.bare == w.bare && b.quantity.Equal(w.quantity) && b.unit.Equal(w.unit) &&
+	b, w := vendorbooks.Price(before, pricePlaces), vendorbooks.Price(want, pricePlaces)
+	return b.Bare == w.Bare && b.Quantity.Equal(w.Quantity) && b.Unit.Equal(w.Unit) &&
 		(want.TaxCode == "" || want.TaxCode == before.TaxCode) &&
 		(want.ItemCode == "" || want.ItemCode == before.ItemCode) && sameTax(before, want)
 }
@@ -99,7 +101,7 @@ func sameTax(before, want ledger.Line) bool {
 }
 
 func sameLine(before, want ledger.Line) bool {
-	return sameMoney(before, want) && describe(before, price(before).note) == describe(want, price(want).note) &&
+	return sameMoney(before, want) && describe(before, vendorbooks.Price(before, pricePlaces).Note) == describe(want, vendorbooks.Price(want, pricePlaces).Note) &&
 		(want.Account == "" || want.Account == before.Account) && sameTracking(before.Tracking, want.Tracking)
 }
 
@@ -121,7 +123,7 @@ func diff(before, want *ledger.Invoice) outInvoice {
 	if want.Number != "" && want.Number != before.Number {
 		out.InvoiceNumber = want.Number
 	}
-	if reference := fit(want.Reference, 255); reference != before.Reference {
+	if reference := vendorbooks.Fit(want.Reference, 255); reference != before.Reference {
 		out.Reference = &reference
 	}
 	if want.Contact.ID != "" && !sameID(want.Contact.ID, before.Contact.ID) {
@@ -173,12 +175,12 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 	before, want := c.Invoice, *c.Wanted
 	checked := want
 	if checked.Status == "" || checked.Status == ledger.StatusPaid {
-		checked.Status = cmpOr(before.Status, ledger.StatusApproved)
+		checked.Status = cmp.Or(before.Status, ledger.StatusApproved)
 	}
 	if checked.Status == ledger.StatusPaid {
 		checked.Status = ledger.StatusApproved
 	}
-	checked.Contact.ID = cmpOr(checked.Contact.ID, before.Contact.ID)
+	checked.Contact.ID = cmp.Or(checked.Contact.ID, before.Contact.ID)
 	if checked.Date.IsZero() {
 		checked.Date = before.Date
 	}
@@ -194,10 +196,10 @@ func (u updates) Encode(c ledger.Change) (ledger.Encoded, error) {
 		for i, line := range want.Lines {
 			// What a line leaves open, the old line says: a line without an account would lose its own.
 			if f := from[i]; f >= 0 {
-				line.Account = cmpOr(line.Account, before.Lines[f].Account)
-				line.TaxCode = cmpOr(line.TaxCode, before.Lines[f].TaxCode)
-				line.ItemCode = cmpOr(line.ItemCode, before.Lines[f].ItemCode)
-				if settled(before) {
+				line.Account = cmp.Or(line.Account, before.Lines[f].Account)
+				line.TaxCode = cmp.Or(line.TaxCode, before.Lines[f].TaxCode)
+				line.ItemCode = cmp.Or(line.ItemCode, before.Lines[f].ItemCode)
+				if vendorbooks.Settled(before) {
 					line.TaxAmount = before.Lines[f].TaxAmount // not one cent may move
 				}
 			}
@@ -230,27 +232,14 @@ func sameLines(before, want []ledger.Line) bool {
 // its id is recreated by Xero and jumps to the top (XeroAPI/Xero-NetStandard#374), so that as many as
 // possible keep theirs: by id first, then equal ones, then those of one item or text, then in order.
 func pairs(before, want []ledger.Line) []int {
-	from := make([]int, len(want))
-	for i := range from {
-		from[i] = -1
-	}
-	used := make([]bool, len(before))
-	for _, same := range []func(b, w ledger.Line) bool{
+	return vendorbooks.Pairs(before, want,
+		func(_, _ ledger.Line) bool { return true },
 		func(b, w ledger.Line) bool { return w.ID != "" && sameID(b.ID, w.ID) },
 		sameLine,
 		func(b, w ledger.Line) bool { return w.ItemCode != "" && w.ItemCode == b.ItemCode },
 		func(b, w ledger.Line) bool { return describe(b, "") == describe(w, "") },
 		func(ledger.Line, ledger.Line) bool { return true },
-	} {
-		for i := range want {
-			for j := range before {
-				if from[i] < 0 && !used[j] && before[j].ID != "" && same(before[j], want[i]) {
-					from[i], used[j] = j, true
-				}
-			}
-		}
-	}
-	return from
+	)
 }
 
 // reached reports whether an invoice says what was wanted.

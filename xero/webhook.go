@@ -2,14 +2,11 @@ package xero
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -19,43 +16,26 @@ const SignatureHeader = "X-Xero-Signature"
 // ErrSignature is a webhook that was not signed with the app's key. It must be answered with 401.
 var ErrSignature = errors.New("xero: webhook: the signature is wrong: answer with 401")
 
-const maxWebhook = 4 << 20
-
 // Webhook receives what Xero says has changed: hints to look, never data. It is safe for concurrent use.
 //
 // Xero wants an answer within 5 seconds, 200 without a body; when a webhook is set up it sends several
 // requests with wrong signatures on purpose and wants 401 for each of them. Events come at least once and in
 // no order. There are none for payments.
-type Webhook struct{ keys [][]byte }
+type Webhook struct{ keys vendorhttp.Keys }
 
 // NewWebhook takes the webhook key as the portal shows it; further keys are accepted too, while a
 // new one takes over.
 func NewWebhook(key string, more ...string) (*Webhook, error) {
-	w := &Webhook{}
-	for _, k := range append([]string{key}, more...) {
-		if k == "" {
-			return nil, errors.New("xero: webhook: the key must be given: an empty one would accept anybody")
-		}
-		w.keys = append(w.keys, []byte(k)) // the text itself, not what it would be in base64
+	keys, ok := vendorhttp.NewKeys(key, more...)
+	if !ok {
+		return nil, errors.New("xero: webhook: the key must be given: an empty one would accept anybody")
 	}
-	return w, nil
+	return &Webhook{keys}, nil
 }
 
 // Verify reports whether signature, the value of [SignatureHeader], belongs to body. The body must be as it
 // came: what a decoder has read and written again has another signature.
-func (w *Webhook) Verify(body []byte, signature string) bool {
-	given, err := base64.StdEncoding.DecodeString(signature)
-	if err != nil {
-		return false
-	}
-	ok := false
-	for _, key := range w.keys {
-		mac := hmac.New(sha256.New, key)
-		mac.Write(body)
-		ok = hmac.Equal(mac.Sum(nil), given) || ok
-	}
-	return ok
-}
+func (w *Webhook) Verify(body []byte, signature string) bool { return w.keys.Signed(body, signature) }
 
 // Notices verifies a webhook and reads it. A handshake has no events and gives no notices. Notices name the
 // tenant as Routing, because Xero does not say the organisation. What is neither an invoice, a contact nor a
@@ -102,32 +82,5 @@ func (w *Webhook) Notices(header http.Header, body []byte) ([]ledger.Notice, err
 // Handler receives webhooks and hands their notices over. receive should only remember them: Xero
 // waits 5 seconds. Its error is answered with 500, and Xero then sends the same again.
 func (w *Webhook) Handler(receive func(context.Context, []ledger.Notice) error) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			rw.Header().Set("Allow", http.MethodPost)
-			rw.WriteHeader(http.StatusMethodNotAllowed)
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxWebhook))
-		if err != nil {
-			rw.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		notices, err := w.Notices(r.Header, body)
-		switch {
-		case errors.Is(err, ErrSignature):
-			rw.WriteHeader(http.StatusUnauthorized)
-			return
-		case err != nil:
-			rw.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		if len(notices) > 0 {
-			if err := receive(r.Context(), notices); err != nil {
-				rw.WriteHeader(http.StatusInternalServerError)
-				return
-			}
-		}
-		rw.WriteHeader(http.StatusOK)
-	})
+	return vendorhttp.Receive(ErrSignature, w.Notices, receive)
 }

@@ -19,6 +19,23 @@ type wirePage struct {
 	Payments    []wirePayment
 }
 
+// roomFor returns a page with room for n records of a kind, so that decoding does not move them about. A
+// list that is absent from the answer stays empty, and is nil only where n is 0.
+func roomFor(kind string, n int) (p wirePage) {
+	if n == 0 {
+		return p
+	}
+	switch kind {
+	case "Invoices":
+		p.Invoices = make([]wireInvoice, 0, n)
+	case "Contacts":
+		p.Contacts = make([]wireContact, 0, n)
+	case "Payments":
+		p.Payments = make([]wirePayment, 0, n)
+	}
+	return p
+}
+
 // rawPage is a wirePage whose records are not read yet.
 type rawPage struct {
 	DateTimeUTC string

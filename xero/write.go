@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -57,46 +55,20 @@ func (w writer[T]) Limits() ledger.Limits {
 
 // Encode implements [ledger.Writer].
 func (w writer[T]) Encode(drafts []ledger.Draft[T]) (ledger.Encoded, error) {
-	if len(drafts) == 0 {
-		return ledger.Encoded{}, refuse("PUT /"+w.kind, ledger.RefusedOther, "there is nothing to write")
-	}
-	marks := make(map[ledger.Mark]bool, len(drafts))
-	for _, d := range drafts {
-		if !d.Mark.Valid() || marks[d.Mark] {
-			return ledger.Encoded{}, refuse("mark "+printableMark(d.Mark), "mark_invalid", "every draft needs a mark of its own")
-		}
-		marks[d.Mark] = true
+	if err := vendorbooks.CheckMarks(Vendor, "PUT /"+w.kind, drafts, ledger.MarkLength); err != nil {
+		return ledger.Encoded{}, err
 	}
 	v, err := w.encode(drafts)
 	if err != nil {
 		return ledger.Encoded{}, err
 	}
-	body, err := marshal(v)
-	return ledger.Encoded{Route: w.route(), Body: body}, err
-}
-
-func printableMark(m ledger.Mark) string {
-	if m.Valid() {
-		return string(m)
-	}
-	return "(invalid)"
-}
-
-// marshal is json.Marshal that leaves <, > and & as they are.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, fmt.Errorf("xero: encode: %w", err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return vendorhttp.Encode(Vendor, w.route(), v)
 }
 
 // Create implements [ledger.Writer].
 func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome[T], error) {
 	thing := "PUT /" + w.kind
-	if err := w.check(thing, b); err != nil {
+	if err := vendorbooks.CheckBatch(Vendor, thing, b, w.route(), keyLength); err != nil {
 		return nil, err
 	}
 	resp, unknown, err := w.l.send(ctx, thing, b.Encoded, b.Key, b.Gate)
@@ -115,42 +87,13 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 		}
 		unknown = &vendorhttp.Seen{Code: "unreadable", Message: "the answer cannot be read"}
 	}
-	outcomes := make([]ledger.Outcome[T], len(b.Members))
-	for i, m := range b.Members {
-		outcomes[i] = uncertain[T](m.Mark, unknown.Code, unknown.Message)
-	}
-	return outcomes, nil
-}
-
-// check finds mistakes of the caller before anything is sent.
-func (w writer[T]) check(thing string, b ledger.Batch) error {
-	switch {
-	case b.Encoded.Route != w.route():
-		return requestError(thing, "the batch was encoded for another request: encode its drafts again")
-	case len(b.Encoded.Body) == 0 || len(b.Members) == 0:
-		return requestError(thing, "the batch is empty")
-	case len(b.Key) > keyLength:
-		return requestError(thing, fmt.Sprintf("the key has %d characters, at most %d are allowed", len(b.Key), keyLength))
-	}
-	return nil
-}
-
-func requestError(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
+	return vendorbooks.AllUncertain[T](b.Members, unknown.Code, unknown.Message), nil
 }
 
 // decodeEchoes reads a batch's answer. One record that cannot be read must not hide the others: it is
 // dropped, and its member is then uncertain. Room is made for as many records as were sent.
 func decodeEchoes(resp *vendorhttp.Response, kind string, sent int) (wirePage, error) {
-	var page wirePage
-	switch kind {
-	case "Invoices":
-		page.Invoices = make([]wireInvoice, 0, sent)
-	case "Contacts":
-		page.Contacts = make([]wireContact, 0, sent)
-	case "Payments":
-		page.Payments = make([]wirePayment, 0, sent)
-	}
+	page := roomFor(kind, sent)
 	// Straight from the body: a json.Decoder would copy it first.
 	if resp.Kind() == vendorhttp.KindJSON && json.Unmarshal(bytes.TrimPrefix(resp.Body, []byte("\xef\xbb\xbf")), &page) == nil {
 		return page, nil
@@ -212,60 +155,35 @@ func match[T any](members []ledger.Member, echoes []echo[T]) []ledger.Outcome[T]
 func judge[T any](m ledger.Member, hits []*echo[T]) ledger.Outcome[T] {
 	switch len(hits) {
 	case 0:
-		return uncertain[T](m.Mark, "not_in_answer", "the answer does not speak of it")
+		return vendorbooks.Uncertain[T](m.Mark, "not_in_answer", "the answer does not speak of it")
 	case 1:
 	default:
-		return uncertain[T](m.Mark, "doubled", "the answer speaks of it more than once")
+		return vendorbooks.Uncertain[T](m.Mark, "doubled", "the answer speaks of it more than once")
 	}
 	e := hits[0]
 	created, failed := !zeroID(e.id), e.result.failed()
 	switch {
 	case created && failed:
 		r := refusal(e.result.ValidationErrors, e.personal...)
-		return uncertain[T](m.Mark, "contradictory", "it has an id and an error: "+r.Message)
+		return vendorbooks.Uncertain[T](m.Mark, "contradictory", "it has an id and an error: "+r.Message)
 	case failed && len(e.result.ValidationErrors) == 0:
-		return uncertain[T](m.Mark, "contradictory", "it has an error and no reason")
+		return vendorbooks.Uncertain[T](m.Mark, "contradictory", "it has an error and no reason")
 	case failed:
 		r := refusal(e.result.ValidationErrors, e.personal...)
 		if r.Code == codeMarkTaken {
-			return uncertain[T](m.Mark, r.Code, r.Message)
+			return vendorbooks.Uncertain[T](m.Mark, r.Code, r.Message)
 		}
 		return ledger.Outcome[T]{State: ledger.Refused, Mark: m.Mark, Refusal: r}
 	case !created:
-		return uncertain[T](m.Mark, "no_id", "it has no id and no error")
-	case e.unclear != "":
-		return uncertain[T](m.Mark, e.unclear, "it cannot be read")
-	case !e.amount.Equal(m.Amount):
-		return uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
-	case m.Parent != "" && !sameID(e.parent, m.Parent), m.Parent == "" && e.parent != "":
-		return uncertain[T](m.Mark, "parent_differs", "it belongs to another invoice")
+		return vendorbooks.Uncertain[T](m.Mark, "no_id", "it has no id and no error")
 	}
-	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
-}
-
-func uncertain[T any](m ledger.Mark, code, message string) ledger.Outcome[T] {
-	return ledger.Outcome[T]{State: ledger.Uncertain, Mark: m, Refusal: &ledger.Refusal{Code: code, Message: message}}
+	return vendorbooks.Proved(m, vendorbooks.Shown[T]{
+		Record: e.record, Marked: e.mark == m.Mark, Unclear: e.unclear, Amount: e.amount,
+		SameParent: m.Parent != "" && sameID(e.parent, m.Parent) || m.Parent == "" && e.parent == "",
+	})
 }
 
 // Find implements [ledger.Writer].
 func (w writer[T]) Find(ctx context.Context, s ledger.Sought) (ledger.Found[T], error) {
 	return w.find(ctx, s)
-}
-
-// fit cuts s to n characters.
-func fit(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return strings.TrimRight(string(runes[:n]), " ")
-}
-
-// draftError makes err, if it is one of ours, speak of the draft.
-func draftError(m ledger.Mark, err error) error {
-	var e *ledger.Error
-	if errors.As(err, &e) {
-		e.Thing = strings.TrimSuffix("draft "+string(m)+": "+e.Thing, ": ")
-	}
-	return err
 }

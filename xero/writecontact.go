@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -15,7 +16,7 @@ func (l *Ledger) contactWriter() ledger.Writer[ledger.Contact] {
 			for _, d := range drafts {
 				out, err := newContact(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Contacts = append(body.Contacts, out)
 			}
@@ -70,5 +71,5 @@ func cleanName(s string) string {
 		}
 		return r
 	}, s)
-	return fit(strings.Join(strings.Fields(s), " "), 255)
+	return vendorbooks.Fit(strings.Join(strings.Fields(s), " "), 255)
 }

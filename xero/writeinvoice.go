@@ -1,10 +1,12 @@
 package xero
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -16,7 +18,7 @@ func (l *Ledger) invoiceWriter() ledger.Writer[ledger.Invoice] {
 			for _, d := range drafts {
 				out, err := l.newInvoice(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Invoices = append(body.Invoices, out)
 			}
@@ -60,7 +62,7 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 		Contact:         &outContact{ContactID: inv.Contact.ID}, // any other field would change the contact
 		Date:            inv.Date.String(),
 		DueDate:         inv.DueDate.String(),
-		LineAmountTypes: wireTaxMode(cmpOr(inv.TaxMode, ledger.TaxExclusive)),
+		LineAmountTypes: wireTaxMode(cmp.Or(inv.TaxMode, ledger.TaxExclusive)),
 		InvoiceNumber:   inv.Number,
 		CurrencyCode:    string(inv.Currency),
 		CurrencyRate:    wireRate(inv.Rate),
@@ -69,7 +71,7 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 		Status:          wireStatus(inv.Status),
 	}
 	if inv.Reference != "" {
-		reference := fit(inv.Reference, 255)
+		reference := vendorbooks.Fit(inv.Reference, 255)
 		out.Reference = &reference
 	}
 	if inv.SentToContact && inv.Status == ledger.StatusApproved { // Xero takes it on approved ones only
@@ -79,13 +81,6 @@ func (l *Ledger) newInvoice(d ledger.Draft[ledger.Invoice]) (outInvoice, error) 
 	var err error
 	out.LineItems, err = outLines(inv)
 	return out, err
-}
-
-func cmpOr[T ~string](v, d T) T {
-	if v == "" {
-		return d
-	}
-	return v
 }
 
 // acceptable checks what Xero would refuse, or what it would fill in by itself and so make the bytes mean
@@ -141,19 +136,19 @@ func outLines(inv ledger.Invoice) ([]outLine, error) {
 }
 
 func outLineOf(inv *ledger.Invoice, line *ledger.Line) (outLine, error) {
-	priced := price(*line)
-	out := outLine{Description: describe(*line, priced.note)}
-	if priced.bare {
+	priced := vendorbooks.Price(*line, pricePlaces)
+	out := outLine{Description: describe(*line, priced.Note)}
+	if priced.Bare {
 		return out, nil
 	}
 	// What integers can do has few digits, and so few characters.
-	cents, _, exact := centsOf(priced.quantity, priced.unit)
+	cents, _, exact := centsOf(priced.Quantity, priced.Unit)
 	amount := money(cents)
 	if !exact {
-		amount, _ = roundHalf(priced.quantity.Mul(priced.unit), one)
+		amount, _ = vendorbooks.Cents(priced.Quantity.Mul(priced.Unit), one)
 	}
 	switch {
-	case !exact && len(priced.quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
+	case !exact && len(priced.Quantity.String()) > maxQuantity || amount.Abs().GreaterThan(maxLineAmount):
 		return out, refuse("", "precision", "a line's quantity or amount is larger than Xero holds")
 	case line.Kind == ledger.LineDiscount && amount.IsPositive():
 		return out, refuse("", "discount_positive", "a discount must be a negative amount")
@@ -162,7 +157,7 @@ func outLineOf(inv *ledger.Invoice, line *ledger.Line) (outLine, error) {
 	case inv.Status != ledger.StatusDraft && line.Account == "" && line.ItemCode == "":
 		return out, refuse("", ledger.RefusedAccount, "a line of an approved invoice needs an account")
 	}
-	numbers := [...]number{{priced.quantity}, {priced.unit}}
+	numbers := [...]number{{priced.Quantity}, {priced.Unit}}
 	out.Quantity, out.UnitAmount = &numbers[0], &numbers[1]
 	out.ItemCode, out.AccountCode = line.ItemCode, line.Account
 	out.TaxType = line.TaxCode
@@ -184,5 +179,5 @@ func describe(line ledger.Line, note string) string {
 	if text == "" {
 		text = "."
 	}
-	return fit(text, 4000-len([]rune(note))) + note
+	return vendorbooks.Fit(text, 4000-len([]rune(note))) + note
 }

@@ -3,6 +3,7 @@ package xero
 import (
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -14,7 +15,7 @@ func (l *Ledger) paymentWriter() ledger.Writer[ledger.Payment] {
 			for _, d := range drafts {
 				out, err := newPayment(d)
 				if err != nil {
-					return nil, draftError(d.Mark, err)
+					return nil, vendorbooks.OfDraft(d.Mark, err)
 				}
 				body.Payments = append(body.Payments, out)
 			}
@@ -74,7 +75,7 @@ func newPayment(d ledger.Draft[ledger.Payment]) (outPayment, error) {
 // markedReference ends with the mark, whatever has to give way to it. 255 characters are the limit of an
 // invoice's Reference; of a payment's none is documented.
 func markedReference(text string, m ledger.Mark) string {
-	text = fit(strings.Join(strings.Fields(text), " "), 255-1-ledger.MarkLength)
+	text = vendorbooks.Fit(strings.Join(strings.Fields(text), " "), 255-1-ledger.MarkLength)
 	return strings.TrimSpace(text + " " + string(m))
 }
 

@@ -1,6 +1,7 @@
 package vendorhttp
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -78,7 +79,7 @@ func (a *attempt) run(ctx context.Context) (*Stream, *failure) {
 	if a.streaming && s.OK() {
 		return s, nil
 	}
-	body, err := io.ReadAll(s)
+	body, err := a.c.readAll(s)
 	if err != nil {
 		s.finish()
 		f, _ := errors.AsType[*Error](err)
@@ -86,6 +87,22 @@ func (a *attempt) run(ctx context.Context) (*Stream, *failure) {
 	}
 	s.complete(body)
 	return s, nil
+}
+
+// readAll is io.ReadAll without the garbage of a body that grows: the buffer is used again.
+func (c *Client) readAll(r io.Reader) ([]byte, error) {
+	buf, ok := c.scratch.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
+	buf.Reset()
+	_, err := buf.ReadFrom(r)
+	body := bytes.Clone(buf.Bytes())
+	const keep = 4 << 20 // a PDF or a runaway answer must not stay
+	if buf.Cap() <= keep {
+		c.scratch.Put(buf)
+	}
+	return body, err
 }
 
 func (a *attempt) gate(ctx context.Context) error {

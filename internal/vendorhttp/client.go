@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,6 +72,8 @@ type Client struct {
 	base  *url.URL
 	o     Options
 	calls atomic.Int64
+
+	scratch sync.Pool // of *bytes.Buffer: bodies grow there, and leave in their own size
 }
 
 // New returns a client for base, an absolute http or https URL without query. httpClient authorises
@@ -170,6 +174,21 @@ func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
 
 // Kind says what the body is, before anybody tries to parse it.
 func (r *Response) Kind() Kind { return Classify(r.Header.Get("Content-Type"), r.Body) }
+
+// PDF reports whether the body says that it is one, or only that it is bytes.
+func (r *Response) PDF() bool {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return media == "application/pdf" || media == "application/octet-stream"
+}
+
+// Date is the vendor's clock as the header says it, in UTC; the zero time where it does not.
+func Date(h http.Header) time.Time {
+	t, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
 
 // Decode decodes a JSON body into v. A body that is not JSON, is cut off, or has something after its
 // value is an error that names the kind of body and never its text.

@@ -102,7 +102,8 @@ func (m *Memory) Chart(ctx context.Context) (ledger.Chart, error) {
 func (m *Memory) Invoices(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Invoice], error] {
 	from := q.From
 	return pages(ctx, m, &m.b.invoices, q, func(inv ledger.Invoice, first bool) (ledger.Invoice, bool) {
-		if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, inv.Status) || first && inv.Date.Before(from) {
+		if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, inv.Status) || first && inv.Date.Before(from) ||
+			q.Open && !inv.Totals.Balance.IsPositive() {
 			return inv, false
 		}
 		if q.Summary {

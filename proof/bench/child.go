@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"time"
 )
 
 // A task is what a child process is to do. It comes in the environment, as JSON.
@@ -20,9 +21,10 @@ type task struct {
 	Payments bool // the orders are paid, and the payments are booked
 	Alike    bool // all orders say the same
 	Servers  servers
-	File     string // of the engine's store
-	Again    bool   // the engine's cursor is set back first
-	Profile  string // file for a profile
+	File     string        // of the engine's store
+	Again    bool          // the engine's cursor is set back first
+	Profile  string        // file for a profile
+	Latency  time.Duration // of Xero
 }
 
 const taskVariable = "INVOICESYNC_BENCH_TASK"

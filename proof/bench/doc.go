@@ -9,8 +9,8 @@
 // # Processor time and allocations
 //
 // A world of orders, one client to five of them, is served by the fakes of both vendors on loopback, with
-// their limits switched off; Xero takes 250 ms over a request. Each client finds a new world, reads all orders, creates the contacts that
-// they name, 50 in a request, and then the invoices, 50 in a request; with -payments it also reads each
+// their limits switched off; Xero takes 50 ms over a request (-latency). Each client finds a new world, reads all
+// orders, creates the contacts that they name, 50 in a request, and then the invoices, 50 in a request; with -payments it also reads each
 // order's payments, and books them, 50 in a request.
 //
 //   - plain: net/http and encoding/json, typed structs with the fields that are needed, ids read from the

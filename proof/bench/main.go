@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"time"
 )
 
 // The goals of the project for these figures.
@@ -41,6 +42,7 @@ type options struct {
 	json     bool
 	large    int
 	profile  string
+	latency  time.Duration
 }
 
 // results is what -json prints.
@@ -59,6 +61,7 @@ func parent(args []string) error {
 	flags.BoolVar(&o.speed, "speed", false, "measure processor time and allocations only")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of tables")
 	flags.IntVar(&o.large, "large", 200_000, "orders of the large run that measures memory; the small one has a tenth")
+	flags.DurationVar(&o.latency, "latency", 50*time.Millisecond, "how long Xero takes over a request while processor time is measured")
 	flags.StringVar(&o.profile, "profile", "", "existing `folder` for profiles of the engine's process: of the processor time of the first run, of the allocations of the second")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

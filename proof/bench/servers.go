@@ -25,11 +25,6 @@ type counts struct {
 	Created map[string]int `json:"created"`
 }
 
-// latency is how long Xero takes over a request. In reality its limits let no more than 50 invoices be
-// written in a second; written much faster, a second would hold so many of them that whoever reads what
-// has changed, from a second before the last row each time, would read most of them twice.
-const latency = 250 * time.Millisecond
-
 // serve serves a world until standard input ends: the one that the fakes keep, or the light one.
 func serve(t task) error {
 	w := worldOf(t)
@@ -38,7 +33,7 @@ func serve(t task) error {
 	if err != nil {
 		return err
 	}
-	books, err := xerofake.New(&xerofake.Options{Limits: xerofake.NoLimits(), Seed: 7, Latency: latency})
+	books, err := xerofake.New(&xerofake.Options{Limits: xerofake.NoLimits(), Seed: 7, Latency: t.Latency})
 	if err != nil {
 		return err
 	}

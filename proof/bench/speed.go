@@ -39,7 +39,7 @@ func measureSpeed(o options, folder string, payments bool) (speed, error) {
 	calls := map[string]counts{}
 	for i := range o.runs {
 		for _, role := range []string{"plain", "engine"} {
-			t := task{Role: role, Orders: o.invoices, Payments: payments, File: filepath.Join(folder, fmt.Sprintf("speed-%t-%d.db", payments, i))}
+			t := task{Role: role, Orders: o.invoices, Payments: payments, Latency: o.latency, File: filepath.Join(folder, fmt.Sprintf("speed-%t-%d.db", payments, i))}
 			if o.profile != "" && role == "engine" {
 				t.Profile = profileName(o.profile, payments, i)
 			}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -18,7 +19,11 @@ func harnesses() []ledgertest.Harness {
 	planned.Cannot = []string{"Invoices", "Contacts", "Payments", "Updates", "Voids", "PaymentVoids"}
 	passed := xeroHarness("counting", func(l ledger.Ledger) ledger.Ledger { return counted{l, new(atomic.Int64)} })
 	passed.Cannot = []string{"Updates", "Voids", "PaymentVoids", "Documents"}
-	return []ledgertest.Harness{ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), infusionsoftHarness(), closed, planned, passed}
+	return slices.Concat(
+		[]ledgertest.Harness{ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), quickbooksHarness()},
+		infusionsoftHarnesses(),
+		[]ledgertest.Harness{closed, planned, passed},
+	)
 }
 
 // TestTable runs the kit over all adapters and decorators and prints how every case ended.

@@ -39,6 +39,9 @@ type shape struct {
 	id     []string // the fields that hold a record's id
 	zero   string   // an id that is none
 	amount string   // the field that is garbled
+	alone  bool     // the answer to a write is one record and no list
+	// failure is what is answered with 500 after a write was carried out, where the fake has no such answer.
+	failure string
 	// named are the faults that only the fake can phrase.
 	named map[ledgertest.Fault]string
 }
@@ -75,54 +78,87 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body = w.spoil(body, echo)
+	if echo == ledgertest.ServerError {
+		body, resp.StatusCode, resp.Status = []byte(w.json.failure), http.StatusInternalServerError, "500 Internal Server Error"
+	} else {
+		body = w.spoil(body, echo)
+	}
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return resp, nil
 }
 
-// spoil alters the lists of an answer, and leaves what is no object of lists as it is.
+// spoil alters the records of an answer, and the lists at its top.
 func (w *wire) spoil(body []byte, echo ledgertest.Fault) []byte {
-	var whole map[string]json.RawMessage
-	if json.Unmarshal(body, &whole) != nil {
+	var whole map[string]any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&whole) != nil {
 		return body
 	}
-	for name, raw := range whole {
-		var list []map[string]json.RawMessage
-		if json.Unmarshal(raw, &list) != nil || len(list) == 0 {
-			continue
+	w.garbleIn(whole)
+	if w.json.alone {
+		switch rec, field := w.recordIn(whole); {
+		case echo == ledgertest.WithoutOne: // it speaks of nothing
+			whole = map[string]any{}
+		case echo == ledgertest.WithoutID && rec != nil:
+			rec[field] = w.json.zero
 		}
-		for _, rec := range list {
-			if id := w.idOf(rec); w.isGarbled(id) {
-				rec[w.json.amount] = json.RawMessage(`{"garbled":[true]}`)
-			}
+	}
+	for name, v := range whole {
+		list, _ := v.([]any)
+		if len(list) == 0 {
+			continue
 		}
 		switch echo {
 		case ledgertest.Shuffled:
 			slices.Reverse(list)
 		case ledgertest.WithoutOne:
-			list = list[1:]
+			whole[name] = list[1:]
 		case ledgertest.WithoutID:
-			for _, field := range w.json.id {
-				if _, has := list[0][field]; has {
-					list[0][field] = json.RawMessage(strconv.Quote(w.json.zero))
-					break
-				}
+			if rec, field := w.recordIn(list[0]); rec != nil {
+				rec[field] = w.json.zero
 			}
 		}
-		whole[name], _ = json.Marshal(list)
 	}
 	body, _ = json.Marshal(whole)
 	return body
 }
 
-func (w *wire) idOf(rec map[string]json.RawMessage) string {
-	for _, field := range w.json.id {
-		if raw, has := rec[field]; has {
-			return string(bytes.Trim(raw, `"`))
+// garbleIn makes the amounts of garbled records unreadable, wherever they stand below v.
+func (w *wire) garbleIn(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			w.garbleIn(x)
+		}
+	case map[string]any:
+		if rec, field := w.recordIn(v); rec != nil && rec[w.json.amount] != nil && w.isGarbled(fmt.Sprint(rec[field])) {
+			rec[w.json.amount] = map[string]any{"garbled": []bool{true}}
+		}
+		for _, x := range v {
+			w.garbleIn(x)
 		}
 	}
-	return ""
+}
+
+// recordIn returns v, or what v wraps, as far as it has an id, and the field that holds it.
+func (w *wire) recordIn(v any) (rec map[string]any, field string) {
+	outer, _ := v.(map[string]any)
+	for _, field := range w.json.id {
+		if _, has := outer[field]; has {
+			return outer, field
+		}
+	}
+	for _, inner := range outer { // QuickBooks: {"bId": …, "Invoice": {…}}
+		inner, _ := inner.(map[string]any)
+		for _, field := range w.json.id {
+			if _, has := inner[field]; has && outer["bId"] != nil {
+				return inner, field
+			}
+		}
+	}
+	return nil, ""
 }
 
 func (w *wire) isGarbled(id string) bool {
@@ -151,6 +187,13 @@ func (w *wire) lead(bearer string, header map[string]string) {
 	w.token, w.header = bearer, header
 }
 
+// spoilNext spoils the answer to the next write.
+func (w *wire) spoilNext(f ledgertest.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.echo = append(w.echo, f)
+}
+
 // inject is World.Inject.
 func (w *wire) inject(write bool, f ledgertest.Fault) error {
 	fault := faults.Fault{Times: 1, Match: func(r *http.Request) bool { return writes(r) == write }}
@@ -170,10 +213,14 @@ func (w *wire) inject(write bool, f ledgertest.Fault) error {
 	case ledgertest.Hang:
 		fault.Kind, fault.Delay = faults.SlowAnswer, 10*time.Minute
 	case ledgertest.Shuffled, ledgertest.WithoutOne, ledgertest.WithoutID:
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.echo = append(w.echo, f)
+		w.spoilNext(f)
 		return nil
+	case ledgertest.ServerError:
+		if write && w.json.failure != "" {
+			w.spoilNext(f)
+			return nil
+		}
+		fault.Kind, fault.Name = faults.Vendor, w.json.named[f]
 	default:
 		name, known := w.json.named[f]
 		if !known {

@@ -12,6 +12,8 @@ import (
 const (
 	cdcObjects = 1000
 	cdcDays    = 30
+	// notInCDC are those of elsewhere that change data capture does not have in QuickBooks either.
+	notInCDC = "journalcode timeactivity taxagency exchangerate"
 )
 
 // changes answers the change data capture: what changed since, of each entity, live records before deleted
@@ -30,9 +32,13 @@ func (b *Books) changes(entities, since string) (json.RawMessage, *fault) {
 	if time.Since(from) > cdcDays*24*time.Hour && !b.f.opts.Switches.CDCBeyond30Days {
 		return nil, unsupported(fmt.Sprintf("changedSince %s is more than %d days ago", since, cdcDays))
 	}
-	var kinds []*kind
+	var kinds []*kind // nil: one of which there are none
 	for name := range strings.SplitSeq(entities, ",") {
 		k, ok := b.f.paths[fold(strings.TrimSpace(name))]
+		if entity := strings.TrimSpace(name); !ok && isElsewhere(entity) && !slices.Contains(strings.Fields(notInCDC), fold(entity)) {
+			kinds = append(kinds, nil)
+			continue
+		}
 		if !ok || !k.cdc {
 			return nil, unsupportedOperation("cdc of " + strings.TrimSpace(name))
 		}
@@ -46,6 +52,10 @@ func (b *Books) changes(entities, since string) (json.RawMessage, *fault) {
 		}
 		if i > 0 {
 			out = append(out, ',')
+		}
+		if k == nil {
+			out = append(out, `{}`...)
+			continue
 		}
 		out = append(out, b.changesOf(k, from, &budget)...)
 	}

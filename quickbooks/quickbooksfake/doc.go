@@ -63,8 +63,9 @@
 //
 // It speaks JSON only (the real service also XML; the fake answers 406 and says so, and gives its faults in
 // XML to those that do not ask for JSON). Estimates, sales receipts, bills and everything else on the buying
-// side, journal entries, attachments, reports, bundles, inventory and webhooks are not there: paths of
-// unknown entities are an Unsupported Operation. Properties that the vendor's schema has and the fake does
+// side, journal entries, attachments, reports, bundles, inventory and webhooks are not there: to a query there are
+// none of them, and their paths answer 501, which the real service does not; paths of unknown entities are an
+// Unsupported Operation. Properties that the vendor's schema has and the fake does
 // not model are kept and read again; those that would move money are refused. Addresses get no coordinates.
 //
 // # Concurrency and time

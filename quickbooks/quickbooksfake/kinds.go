@@ -54,6 +54,12 @@ func kinds() []*kind {
 	}
 }
 
+// form reports a document for customers: it can be printed and sent.
+func (k *kind) form() bool {
+	_, ok := k.make().(interface{ sale() *Sale })
+	return ok
+}
+
 // clone copies a record deeply.
 func (k *kind) clone(r record) (record, error) {
 	data, err := json.Marshal(r)

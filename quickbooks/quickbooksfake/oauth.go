@@ -316,7 +316,16 @@ func (f *Fake) revoke(r *http.Request) answer {
 	var in struct {
 		Token string `json:"token"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody)).Decode(&in); err != nil || in.Token == "" {
+	var err error
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		// As RFC 7009 has it, and node-quickbooks does; Intuit's page and its own clients send JSON.
+		r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
+		err = r.ParseForm()
+		in.Token = r.PostForm.Get("token")
+	} else {
+		err = json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody)).Decode(&in)
+	}
+	if err != nil || in.Token == "" {
 		return oauthError(http.StatusBadRequest, "invalid_request", "The token is missing")
 	}
 	if _, ok := f.client(r); !ok {

@@ -39,7 +39,12 @@ func (b *Books) query(statement string, budget *int) (json.RawMessage, *fault) {
 		return one, nil
 	}
 	k, ok := b.f.paths[fold(q.entity)]
-	if !ok {
+	switch {
+	case !ok && isElsewhere(q.entity) && q.count:
+		return json.RawMessage(`{"totalCount":0}`), nil
+	case !ok && isElsewhere(q.entity):
+		return json.RawMessage(`{}`), nil
+	case !ok:
 		return nil, queryInvalid("invalid context declaration: %s", q.entity)
 	}
 	found, bad := b.matching(k, q)

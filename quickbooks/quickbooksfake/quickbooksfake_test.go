@@ -183,3 +183,12 @@ func equal(t testing.TB, want string, got decimal.Decimal) {
 	t.Helper()
 	assert.Equal(t, dec(want).String(), got.String())
 }
+
+func jsonNumber(s string) json.Number { return json.Number(s) }
+
+func number(t testing.TB, s string) int64 {
+	t.Helper()
+	n, err := json.Number(s).Int64()
+	require.NoError(t, err)
+	return n
+}

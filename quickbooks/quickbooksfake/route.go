@@ -100,10 +100,10 @@ func (f *Fake) find(method, path, operation string) (destination, bool) {
 		return destination{route: route, serve: serveWrite(k)}, true
 	case len(segments) == 2 && get:
 		return destination{route: "/" + name + "/{id}", serve: serveRead(k, segments[1]), reads: true}, true
-	case len(segments) == 3 && name == "invoice" && fold(segments[2]) == "pdf" && get:
-		return destination{route: "/invoice/{id}/pdf", serve: servePDF(k, segments[1]), reads: true}, true
-	case len(segments) == 3 && name == "invoice" && fold(segments[2]) == "send" && post:
-		return destination{route: "/invoice/{id}/send", serve: serveSend(k, segments[1])}, true
+	case len(segments) == 3 && k.form() && fold(segments[2]) == "pdf" && get:
+		return destination{route: "/" + name + "/{id}/pdf", serve: servePDF(k, segments[1]), reads: true}, true
+	case len(segments) == 3 && k.form() && fold(segments[2]) == "send" && post:
+		return destination{route: "/" + name + "/{id}/send", serve: serveSend(k, segments[1])}, true
 	}
 	return destination{}, false
 }
@@ -153,6 +153,8 @@ func (f *Fake) accounting(r *http.Request, realm, path string, h http.Header) an
 	switch {
 	case err != nil || bodyErr != nil || len(body) > maxBody:
 		return c.refuse(unsupportedOperation("with an unreadable request"))
+	case !known && notHere(path):
+		return notInFake()
 	case !known:
 		return c.refuse(unsupportedOperation("Could not find resource for relative : " + r.URL.Path + " of full path: https://" + r.Host + r.URL.Path))
 	}
@@ -413,7 +415,7 @@ func servePDF(k *kind, id string) func(*call) answer {
 		if !ok {
 			return c.refuse(notFound())
 		}
-		return answer{status: http.StatusOK, contentType: "application/pdf", body: fmt.Appendf(nil, "%%PDF-1.4\n%% invoice %s\n%%%%EOF\n", docNumber(rec))}
+		return answer{status: http.StatusOK, contentType: "application/pdf", body: fmt.Appendf(nil, "%%PDF-1.4\n%% %s %s\n%%%%EOF\n", fold(k.name), docNumber(rec))}
 	}
 }
 
@@ -430,7 +432,11 @@ func serveSend(k *kind, id string) func(*call) answer {
 		if _, ok := o.get(k.name, id); !ok {
 			return c.refuse(notFound())
 		}
-		err := edit(o, k.name, id, func(inv *Invoice) {
+		err := edit(o, k.name, id, func(form interface {
+			record
+			sale() *Sale
+		}) {
+			inv := form.sale()
 			if to != "" {
 				inv.BillEmail = &Email{Address: to}
 			}

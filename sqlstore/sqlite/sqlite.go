@@ -153,8 +153,8 @@ func backup(ctx context.Context, db *sql.DB, path string, from int) error {
 func pool(path string, busy time.Duration, size int, pragmas ...string) (*sql.DB, error) {
 	pragmas = append([]string{
 		// KiB of pages that a connection keeps. SQLite's own 2,000 fill up slowly as the file grows, in each
-		// connection, and memory would grow with the number of links; the machine's own cache is as good.
-		"cache_size(-256)",
+		// connection, and memory would grow with the number of links.
+		"cache_size(-1024)",
 		"busy_timeout(" + strconv.FormatInt(max(busy.Milliseconds(), 1), 10) + ")",
 		"synchronous(FULL)",
 		"foreign_keys(1)",

@@ -60,6 +60,9 @@ func (b *Books) isCreditNote(arg string) string {
 }
 
 func getCreditNote(c *call) answer {
+	if c.wantsPDF() {
+		return c.creditNotePDF()
+	}
 	c.f.mu.RLock()
 	n := c.books.creditByPath(c.args[0])
 	if n == nil {

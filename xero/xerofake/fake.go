@@ -1,6 +1,7 @@
 package xerofake
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -21,6 +22,10 @@ type Fake struct {
 	schemas bodySchemas
 	routes  []route
 	handler http.Handler // the fault plan in front of the vendor
+
+	keyOnce sync.Once // of the key of identity tokens
+	key     *rsa.PrivateKey
+	keyErr  error
 
 	// mu guards everything below and all books. Nothing sleeps while holding it.
 	mu       sync.RWMutex

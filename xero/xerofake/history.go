@@ -84,21 +84,39 @@ func getInvoicePDF(c *call) answer {
 	if !c.f.opts.Switches.PDFRoute {
 		return notFound()
 	}
-	return c.pdf()
+	return c.invoicePDF()
 }
 
-// pdf is a small but valid document of one page.
-func (c *call) pdf() answer {
+// wantsPDF reports a request for the printed document in place of the record.
+func (c *call) wantsPDF() bool {
+	return strings.Contains(strings.ToLower(c.r.Header.Get("Accept")), "application/pdf")
+}
+
+func (c *call) invoicePDF() answer {
 	c.f.mu.RLock()
+	defer c.f.mu.RUnlock()
 	i := c.books.invoiceByPath(c.args[0])
-	name := c.books.org.Name
-	c.f.mu.RUnlock()
 	if i == nil {
 		return notFound()
 	}
+	return printed(c.books.org.Name, &i.Document)
+}
+
+func (c *call) creditNotePDF() answer {
+	c.f.mu.RLock()
+	defer c.f.mu.RUnlock()
+	n := c.books.creditByPath(c.args[0])
+	if n == nil {
+		return notFound()
+	}
+	return printed(c.books.org.Name, &n.Document)
+}
+
+// printed is a small but valid document of one page.
+func printed(name string, doc *Document) answer {
 	escape := strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace
-	stream := fmt.Sprintf("BT /F1 14 Tf 72 770 Td (%s) Tj 0 -24 Td (Invoice %s) Tj 0 -24 Td (Total %s %s) Tj ET",
-		escape(name), escape(i.Number), i.CurrencyCode, i.Total.StringFixed(2))
+	stream := fmt.Sprintf("BT /F1 14 Tf 72 770 Td (%s) Tj 0 -24 Td (%s %s) Tj 0 -24 Td (Total %s %s) Tj ET",
+		escape(name), doc.kind(), escape(doc.Number), doc.CurrencyCode, doc.Total.StringFixed(2))
 	objects := []string{
 		"<< /Type /Catalog /Pages 2 0 R >>",
 		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

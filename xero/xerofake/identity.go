@@ -46,6 +46,7 @@ type access struct {
 
 type code struct {
 	app, redirect, challenge string
+	nonce                    string
 	scopes                   []string
 	issued                   time.Time
 }
@@ -75,6 +76,7 @@ type tokenPair struct {
 	ExpiresIn    int    `json:"expires_in"`
 	TokenType    string `json:"token_type"`
 	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
 	Scope        string `json:"scope"`
 
 	event string
@@ -164,6 +166,8 @@ func (f *Fake) identity(w http.ResponseWriter, r *http.Request) answer {
 		return f.revoke(r)
 	case path == "/identity/connect/authorize" && r.Method == http.MethodGet:
 		return f.authorise(w, r)
+	case path == "/.well-known/openid-configuration/jwks" && r.Method == http.MethodGet:
+		return f.jwks()
 	case path == "/.well-known/openid-configuration" && r.Method == http.MethodGet:
 		return discovery(r)
 	}
@@ -276,7 +280,7 @@ func (f *Fake) token(r *http.Request, forced string) answer {
 	var err error
 	switch r.PostForm.Get("grant_type") {
 	case "refresh_token":
-		return f.refresh(app, r.PostForm.Get("refresh_token"))
+		return f.refresh(app, issuer(r), r.PostForm.Get("refresh_token"))
 	case "authorization_code":
 		key := r.PostForm.Get("code")
 		c := f.codes[key]
@@ -284,7 +288,9 @@ func (f *Fake) token(r *http.Request, forced string) answer {
 		if c == nil || c.app != app || c.redirect != r.PostForm.Get("redirect_uri") || time.Since(c.issued) > codeLife || !proves(r.PostForm.Get("code_verifier"), c.challenge) {
 			return oauthFault("invalid_grant", "")
 		}
-		pair, err = f.consent(app, c.scopes)
+		if pair, err = f.consent(app, c.scopes); err == nil {
+			err = f.identify(&pair, app, issuer(r), c.nonce, c.scopes)
+		}
 	case "client_credentials": // a custom connection: no refresh token
 		scopes := slices.DeleteFunc(strings.Fields(r.PostForm.Get("scope")), func(s string) bool { return s == "offline_access" })
 		pair, err = f.consent(app, scopes)
@@ -299,7 +305,7 @@ func (f *Fake) token(r *http.Request, forced string) answer {
 
 // refresh rotates. A used token works once more within thirty minutes, for the case that the answer
 // was lost; what it then answers is a switch. Call with the lock held.
-func (f *Fake) refresh(app, refresh string) answer {
+func (f *Fake) refresh(app, issuer, refresh string) answer {
 	at := time.Now().UTC()
 	s := f.sessions[refresh]
 	switch {
@@ -311,6 +317,9 @@ func (f *Fake) refresh(app, refresh string) answer {
 		return answer{http.StatusOK, jsonType, []byte(s.PairBody)}
 	}
 	pair, c := f.issue(app, s.Event, s.Scopes, s.Tenants)
+	if err := f.identify(&pair, app, issuer, "", s.Scopes); err != nil {
+		return problem500()
+	}
 	answered := asJSON(http.StatusOK, pair)
 	used := *s
 	if used.Used.IsZero() {
@@ -378,7 +387,7 @@ func (f *Fake) authorise(w http.ResponseWriter, r *http.Request) answer {
 	f.mu.Lock()
 	key := strings.ReplaceAll(f.newID(), "-", "")
 	f.codes[key] = &code{
-		app: q.Get("client_id"), redirect: q.Get("redirect_uri"), challenge: q.Get("code_challenge"),
+		app: q.Get("client_id"), redirect: q.Get("redirect_uri"), challenge: q.Get("code_challenge"), nonce: q.Get("nonce"),
 		scopes: strings.Fields(q.Get("scope")), issued: time.Now(),
 	}
 	f.mu.Unlock()
@@ -400,16 +409,23 @@ func proves(verifier, challenge string) bool {
 	return base64.RawURLEncoding.EncodeToString(sum[:]) == challenge
 }
 
-func discovery(r *http.Request) answer {
+// issuer is who the identity service is to somebody who has asked it under this address.
+func issuer(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil || r.URL.Scheme == "https" {
 		scheme = "https"
 	}
-	base := scheme + "://" + r.Host
+	return scheme + "://" + r.Host
+}
+
+func discovery(r *http.Request) answer {
+	base := issuer(r)
 	return asJSON(http.StatusOK, map[string]any{
 		"issuer": base, "authorization_endpoint": base + "/identity/connect/authorize",
 		"token_endpoint": base + "/connect/token", "revocation_endpoint": base + "/connect/revocation",
-		"response_types_supported": []string{"code"}, "grant_types_supported": []string{"authorization_code", "refresh_token", "client_credentials"},
+		"jwks_uri": base + "/.well-known/openid-configuration/jwks", "subject_types_supported": []string{"public"},
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"response_types_supported":              []string{"code"}, "grant_types_supported": []string{"authorization_code", "refresh_token", "client_credentials"},
 		"code_challenge_methods_supported":      []string{"S256"},
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 	})

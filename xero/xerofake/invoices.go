@@ -128,8 +128,8 @@ func (b *Books) isInvoice(arg string) string {
 }
 
 func getInvoice(c *call) answer {
-	if strings.Contains(strings.ToLower(c.r.Header.Get("Accept")), "application/pdf") {
-		return c.pdf()
+	if c.wantsPDF() {
+		return c.invoicePDF()
 	}
 	c.f.mu.RLock()
 	i := c.books.invoiceByPath(c.args[0])

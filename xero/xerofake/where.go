@@ -503,7 +503,7 @@ func parseOrder[T any](src, typeName string, of fields[T]) (compare func(a, b T)
 			}
 		}
 		switch strings.ToLower(words[0]) {
-		case "invoiceid", "updateddateutc", "date":
+		case "invoiceid", "paymentid", "updateddateutc", "date": // what Xero lists as optimised, of each list its own id
 		default:
 			slow = true
 		}

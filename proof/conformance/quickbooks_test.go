@@ -1,19 +1,10 @@
-package quickbooks_test
+package conformance
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -25,12 +16,12 @@ import (
 	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
 )
 
-// The conformance kit, over a company whose lines have real tax codes, in pages of two.
-func TestKit(t *testing.T) {
-	ledgertest.Run(t, ledgertest.Harness{
+// quickbooksHarness is QuickBooks on its fake, in pages of two: a company whose lines have real tax codes.
+func quickbooksHarness() ledgertest.Harness {
+	return ledgertest.Harness{
 		Name: "quickbooks",
 		Open: func(t ledgertest.T) ledgertest.World {
-			w, err := kitWorld()
+			w, err := quickbooksWorld()
 			if err != nil {
 				t.Fatalf("quickbooks: %v", err)
 			}
@@ -39,149 +30,33 @@ func TestKit(t *testing.T) {
 		Deviations: map[string]string{
 			"payments/reversed ones too": "QuickBooks takes voided and deleted payments off their invoice; they are in the feed",
 		},
-	})
+	}
 }
 
-// kitWire is the transport between the adapter and the fake. It counts what leaves, and spoils answers in the ways
-// that need to know QuickBooks' JSON.
-type kitWire struct {
-	base http.RoundTripper
-	plan *faults.Plan
-
-	mu       sync.Mutex
-	token    string
-	requests []ledgertest.Request
-	garbled  map[string]bool
-	echo     []ledgertest.Fault // of the next writes
-}
-
-func kitWrites(r *http.Request) bool { return r.Method != http.MethodGet }
-
-func (w *kitWire) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	w.mu.Lock()
-	r.Header.Set("Authorization", "Bearer "+w.token)
-	w.requests = append(w.requests, ledgertest.Request{Write: kitWrites(r), At: time.Now()})
-	garbled := len(w.garbled) > 0
-	var echo ledgertest.Fault
-	if kitWrites(r) && len(w.echo) > 0 {
-		echo, w.echo = w.echo[0], w.echo[1:]
-	}
-	w.mu.Unlock()
-	resp, err := w.base.RoundTrip(r)
-	if err != nil || !garbled && echo == "" {
-		return resp, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	if err != nil {
-		return nil, err
-	}
-	var whole any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if d.Decode(&whole) == nil {
-		body, _ = json.Marshal(w.spoil(whole, echo))
-	}
-	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
-	return resp, nil
-}
-
-func (w *kitWire) spoil(v any, echo ledgertest.Fault) any {
-	switch v := v.(type) {
-	case map[string]any:
-		if id, _ := v["Id"].(string); w.isGarbled(id) && v["TotalAmt"] != nil {
-			v["TotalAmt"] = map[string]any{"garbled": []bool{true}}
-		}
-		for k := range v {
-			v[k] = w.spoil(v[k], echo)
-			if list, ok := v[k].([]any); ok && k == "BatchItemResponse" && len(list) > 0 {
-				switch echo {
-				case ledgertest.Shuffled:
-					slices.Reverse(list)
-				case ledgertest.WithoutOne:
-					v[k] = list[1:]
-				case ledgertest.WithoutID:
-					for _, record := range list[0].(map[string]any) {
-						if record, ok := record.(map[string]any); ok {
-							record["Id"] = "0"
-						}
-					}
-				}
-			}
-		}
-	case []any:
-		for i := range v {
-			v[i] = w.spoil(v[i], echo)
-		}
-	}
-	return v
-}
-
-func (w *kitWire) isGarbled(id string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.garbled[id]
-}
-
-func (w *kitWire) inject(write bool, f ledgertest.Fault) error {
-	fault := faults.Fault{Times: 1, Match: func(r *http.Request) bool { return kitWrites(r) == write }}
-	named := map[ledgertest.Fault]string{
-		ledgertest.Throttled: "429", ledgertest.Unauthorised: "401_expired", ledgertest.Forbidden: "403", ledgertest.ServerError: "500_after",
-	}
-	switch f {
-	case ledgertest.LoseRequest:
-		fault.Kind = faults.LoseRequest
-	case ledgertest.LoseAnswer:
-		fault.Kind = faults.LoseAnswer
-	case ledgertest.CommitLate:
-		fault.Kind, fault.Delay = faults.CommitLate, 30*time.Second
-	case ledgertest.Truncated:
-		fault.Kind = faults.Truncate
-	case ledgertest.HTML:
-		fault.Kind = faults.HTML
-	case ledgertest.HTMLAfter:
-		fault.Kind = faults.HTMLAfter
-	case ledgertest.Hang:
-		fault.Kind, fault.Delay = faults.SlowAnswer, 10*time.Minute
-	case ledgertest.Shuffled, ledgertest.WithoutOne, ledgertest.WithoutID:
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.echo = append(w.echo, f)
-		return nil
-	default:
-		name, known := named[f]
-		if !known {
-			return fmt.Errorf("the fake has no answer for %q: %w", f, errors.ErrUnsupported)
-		}
-		fault.Kind, fault.Name = faults.Vendor, name
-	}
-	w.plan.Add(fault)
-	return nil
-}
-
-const kitToken = "tok-9f31c0de"
-
-func kitWorld() (ledgertest.World, error) {
+func quickbooksWorld() (ledgertest.World, error) {
 	plan := faults.New(1)
 	ours, another := quickbooksfake.DefaultCompany("GB"), quickbooksfake.DefaultCompany("GB")
 	ours.RealmID, ours.Name, ours.CustomTxnNumbers, ours.AllowDuplicateNumbers = "4620816365012345670", "Ours", true, true
 	another.RealmID, another.Name = "4620816365012345671", "Another"
 	fake, err := quickbooksfake.New(&quickbooksfake.Options{
 		Companies: []quickbooksfake.Company{ours, another}, Faults: plan, Seed: 3, Switches: quickbooksfake.Switches{BatchInOrder: true},
-		Tokens: []quickbooksfake.Token{{Bearer: kitToken, Realms: []string{ours.RealmID}}, {Bearer: "other", Realms: []string{another.RealmID}}},
+		Tokens: []quickbooksfake.Token{{Bearer: token, Realms: []string{ours.RealmID}}, {Bearer: "other", Realms: []string{another.RealmID}}},
 	})
 	if err != nil {
 		return ledgertest.World{}, err
 	}
 	books := fake.BooksOf("Ours")
-	wire := &kitWire{base: fake.Transport(), plan: plan, token: kitToken, garbled: map[string]bool{}}
+	wire := newWire(fake.Transport(), plan, shape{
+		id: []string{"Id"}, zero: "0", amount: "TotalAmt",
+		named: map[ledgertest.Fault]string{
+			ledgertest.Throttled: "429", ledgertest.Unauthorised: "401_expired", ledgertest.Forbidden: "403", ledgertest.ServerError: "500_after",
+		},
+	})
 	budget := limit.New(nil)
 	added := 0
 	ctx := context.Background()
 	open := func() (ledger.Ledger, error) {
-		l, err := quickbooks.New(&http.Client{Transport: wire}, ours.RealmID, &quickbooks.Options{PageSize: 2, Budget: budget})
+		l, err := quickbooks.New(wire.client(), ours.RealmID, &quickbooks.Options{PageSize: 2, Budget: budget})
 		if err != nil {
 			return nil, err
 		}
@@ -215,11 +90,9 @@ func kitWorld() (ledgertest.World, error) {
 		Ledger:  l,
 		Reopen:  func() (ledger.Source, error) { return open() },
 		Account: income, Item: "1", TaxCode: taxCode, Bank: bank, Missing: "999999",
-		Secrets: []string{kitToken},
+		Secrets: []string{token},
 		Elsewhere: func() error {
-			wire.mu.Lock()
-			defer wire.mu.Unlock()
-			wire.token = "other"
+			wire.lead("other", nil)
 			return nil
 		},
 		AddInvoice: func(inv ledger.Invoice) (string, error) {
@@ -268,18 +141,7 @@ func kitWorld() (ledgertest.World, error) {
 			inactive := false
 			return books.EditCustomer(id, func(c *quickbooksfake.Customer) { c.Active = &inactive })
 		},
-		Garble: func(id string) error {
-			wire.mu.Lock()
-			defer wire.mu.Unlock()
-			wire.garbled[id] = true
-			return nil
-		},
-		Inject: wire.inject,
-		Requests: func() []ledgertest.Request {
-			wire.mu.Lock()
-			defer wire.mu.Unlock()
-			return slices.Clone(wire.requests)
-		},
+		Garble: wire.garble, Inject: wire.inject, Requests: wire.sent,
 		Marked: func(kind ledger.RecordKind, m ledger.Mark) (n int, err error) {
 			var texts []string
 			switch kind {

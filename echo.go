@@ -1,0 +1,84 @@
+package invoicesync
+
+import (
+	"context"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// Two flows may run between the same two organisations, one each way, and then each reads what the other has
+// written. What a flow of ours has written is never a source: it is known by the link that ends at it, and, where
+// its answer was lost, by the mark on it.
+
+// echo is what an invoice or payment of the source is called that was written by us.
+const echo = "echo"
+
+// codeEchoUnknown parks an invoice whose mark no link explains.
+const codeEchoUnknown = "echo_unknown"
+
+// echoes returns why records of the source are not pushed that we have written, by id.
+func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string]eligibility.Reason, error) {
+	ids := make([]string, len(records))
+	var marks []ledger.Mark
+	for i := range records {
+		ids[i] = records[i].ID
+		if records[i].Mark != "" {
+			marks = append(marks, records[i].Mark)
+		}
+	}
+	var ends map[string]store.Link
+	var marked map[ledger.Mark]store.Link
+	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		if ends, err = tx.Links().ByLedgerIDs(w.pair.Source, ledger.KindInvoice, ids); err != nil || len(marks) == 0 {
+			return err
+		}
+		marked, err = tx.Links().ByMarks(marks)
+		return err
+	})
+	if err != nil || len(ends)+len(marks) == 0 {
+		return nil, err
+	}
+	found := map[string]eligibility.Reason{}
+	for i := range records {
+		inv := &records[i]
+		_, ends := ends[inv.ID]
+		l, known := marked[inv.Mark]
+		switch {
+		case ends, known && l.Pair.Ledger == w.pair.Source:
+			found[inv.ID] = eligibility.Reason{Code: echo, Rule: echo, Disposition: eligibility.Skip,
+				Message: "The invoice was written by us, from the other side."}
+		case inv.Mark != "":
+			found[inv.ID] = parked(codeEchoUnknown,
+				"The invoice carries a mark of ours, and this store does not know it. Run the flow that may have written it, with this store.", string(inv.Mark), "")
+		}
+	}
+	return found, nil
+}
+
+// isOurs reports whether a payment of the source is the target of a link: written by us from the
+// other side. That a reference looks like a mark proves nothing: the mark must be one of a link.
+func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
+	err = w.db.View(ctx, func(tx store.Tx) error {
+		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
+		if err != nil || ours || p.Mark == "" {
+			return err
+		}
+		marked, err := tx.Links().ByMarks([]ledger.Mark{p.Mark})
+		l, known := marked[p.Mark]
+		ours = known && l.Kind == ledger.KindPayment && l.Pair.Ledger == w.pair.Source
+		return err
+	})
+	return ours, err
+}
+
+// mirrored returns the ledger's contact that a contact of the source was made from, by the flow the other way.
+// A link that only found the two to have one e-mail address says less: there may be several of it.
+func (c *clients) mirrored(tx store.Tx, contact ledger.Contact) (string, error) {
+	l, ok, err := tx.Links().ByLedgerID(c.w.pair.Source, ledger.KindContact, contact.ID)
+	if err != nil || !ok || l.Adopted || l.State != store.Written || l.Pair != (store.Pair{Source: c.w.pair.Ledger, Ledger: c.w.pair.Source}) {
+		return "", err
+	}
+	return l.SourceID, nil
+}

@@ -1,0 +1,100 @@
+package invoicesync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// What a person decides about a payment.
+
+// payByHand changes the link of a payment of the host on a person's word.
+func (t *till) payByHand(ctx context.Context, id string, decide func(*store.Link) error) error {
+	if err := t.loadMeta(ctx); err != nil {
+		return err
+	}
+	if _, err := t.organisation(ctx); err != nil {
+		return err
+	}
+	rows, err := t.flow.host.Payments(ctx, []string{id})
+	if err != nil {
+		return err
+	}
+	if rows, _, err = t.readable(ctx, rows); err != nil {
+		return err
+	}
+	if len(rows) != 1 || rows[0].ID != id {
+		return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + id, Message: "the host has no such payment"}
+	}
+	p := rows[0]
+	b := &booking{invoice: store.Link{LedgerID: p.InvoiceID, Currency: p.Currency}, source: ledger.Ref{ID: p.InvoiceID}}
+	return t.decidePayment(ctx, b, p, decide)
+}
+
+// decidePayment changes the link of a payment, or makes its first one.
+func (w *desk) decidePayment(ctx context.Context, b *booking, p ledger.Payment, decide func(*store.Link) error) error {
+	links, err := w.linksOf(ctx, ledger.KindPayment, []string{p.ID})
+	if err != nil {
+		return err
+	}
+	link, ok := links[p.ID]
+	before := &link
+	if !ok {
+		link, before = w.paymentLink(b, p, nil), nil
+	} else {
+		was := link
+		before = &was
+	}
+	if link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" {
+		return fmt.Errorf("invoicesync: a write of payment %s is in doubt; run the flow until it is resolved", p.ID)
+	}
+	if err := decide(&link); err != nil {
+		return err
+	}
+	var kept verdicts
+	kept.add(w.run, link, before)
+	return w.keep(ctx, kept)
+}
+
+// rebook raises a payment's generation, so that it is booked under a new mark: whatever was written under the
+// old one is not it.
+func (w *desk) rebook(link *store.Link) error {
+	if link.State == store.Written {
+		return fmt.Errorf("invoicesync: payment %s is in the ledger as %s; delete it there first, if it is to be booked again", link.SourceID, link.LedgerID)
+	}
+	link.Generation++
+	link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindPayment, w.pair.Source, link.SourceID, link.Generation)
+	link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
+	deferred(link)
+	return nil
+}
+
+// adoptPayment links a payment with one that the ledger has.
+func (w *desk) adoptPayment(ctx context.Context, link *store.Link, id string) error {
+	if link.State == store.Written {
+		return fmt.Errorf("invoicesync: payment %s is already linked with %s, and has one link only; nothing was changed", link.SourceID, link.LedgerID)
+	}
+	theirs, err := w.ledgerPayment(ctx, store.Link{LedgerID: id})
+	switch {
+	case err != nil:
+		return err
+	case theirs == nil || theirs.Status == ledger.PaymentReversed:
+		return fmt.Errorf("invoicesync: the ledger has no payment %s that stands; nothing was changed", id)
+	case !theirs.Amount.Equal(link.Amount):
+		return fmt.Errorf("invoicesync: payment %s of the ledger is over %s, and payment %s over %s; only the same amount is the same money", id, theirs.Amount, link.SourceID, link.Amount)
+	case link.LedgerParent != "" && theirs.InvoiceID != "" && theirs.InvoiceID != link.LedgerParent:
+		return fmt.Errorf("invoicesync: payment %s of the ledger is for invoice %s, and payment %s for %s; nothing was changed", id, theirs.InvoiceID, link.SourceID, link.LedgerParent)
+	}
+	links, err := w.linksTo(ctx, ledger.KindPayment, []string{theirs.ID})
+	if err != nil {
+		return err
+	}
+	if other, ok := links[theirs.ID]; ok && (other.Pair != w.pair || other.SourceID != link.SourceID) {
+		return fmt.Errorf("invoicesync: payment %s of the ledger is linked with payment %s of %s already", theirs.ID, other.SourceID, other.Pair.Source)
+	}
+	link.State, link.Adopted, link.LedgerID, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Version
+	link.Actual, link.Predicted, link.Reasons = theirs.Amount, theirs.Amount, nil
+	return nil
+}

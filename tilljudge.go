@@ -1,0 +1,215 @@
+package invoicesync
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
+)
+
+// judgePayments decides on payments of the host, and queues those that are to be booked.
+func (t *till) judgePayments(ctx context.Context, rows []ledger.Payment) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	rows, nameless, err := t.readable(ctx, rows)
+	if err != nil {
+		return err
+	}
+	if err := t.unread(ctx, nameless); err != nil {
+		return err
+	}
+	ids := make([]string, len(rows))
+	for i, p := range rows {
+		ids[i] = p.ID
+		t.event(Event{What: "read", Kind: ledger.KindPayment, SourceID: p.ID, Number: p.Reference, Amount: p.Amount})
+	}
+	links, err := t.linksOf(ctx, ledger.KindPayment, ids)
+	if err != nil {
+		return err
+	}
+	queue, ask := bookingsOf(rows, links)
+	if err := t.freshen(ctx, ask); err != nil {
+		return err
+	}
+	var judged verdicts
+	note := func(l store.Link, before *store.Link) { judged.add(t.run, l, before) }
+	if t.dry {
+		note = t.planNote(rows)
+	}
+	var stop error
+	for _, b := range queue {
+		if stop = t.alive(ctx); stop != nil {
+			break
+		}
+		if b.waits, stop = t.doubtful(ctx, b.invoice.LedgerID); stop != nil {
+			break
+		}
+		if b.ledger != nil {
+			b.invoice.Currency = b.ledger.Currency
+		}
+		queued := len(t.newEntries)
+		stop = t.bookInvoice(ctx, b, links, note)
+		for _, e := range t.newEntries[queued:] {
+			l := e.link
+			deferred(&l)
+			t.reminders = append(t.reminders, l)
+		}
+		if stop != nil {
+			break
+		}
+	}
+	if t.dry {
+		if stop == nil {
+			stop = t.planEntries(rows)
+		}
+		return stop
+	}
+	if err := t.keep(context.WithoutCancel(ctx), judged); err != nil {
+		return err
+	}
+	return stop
+}
+
+// readable completes what a host said, and sets aside what has no identity. Of a payment that comes twice the
+// later word counts.
+func (t *till) readable(ctx context.Context, rows []ledger.Payment) ([]ledger.Payment, []ledger.Unread, error) {
+	at := map[string]int{}
+	var out []ledger.Payment
+	var unread []ledger.Unread
+	for _, p := range rows {
+		if p.ID == "" {
+			unread = append(unread, ledger.Unread{Code: "payment_without_id", Detail: "a payment of " + p.Amount.String() + " for invoice " + p.InvoiceID + " has no id"})
+			continue
+		}
+		if i, twice := at[p.ID]; twice {
+			out[i] = p
+			continue
+		}
+		at[p.ID] = len(out)
+		out = append(out, p)
+	}
+	for i := range out {
+		if !out[i].Date.IsZero() || out[i].PaidAt.IsZero() || out[i].Status != ledger.PaymentConfirmed {
+			continue // and the ledger need not be asked where it is
+		}
+		org, err := t.organisation(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		zone := org.TimeZone
+		if zone == nil {
+			zone = time.UTC
+		}
+		out[i].Date = ledger.DateIn(out[i].PaidAt, zone)
+	}
+	return out, unread, nil
+}
+
+// bookingsOf groups payments by their invoice, in the order in which the money came, and names the bookings
+// whose invoice must be read: those that may lead to a new payment.
+func bookingsOf(rows []ledger.Payment, links map[string]store.Link) (queue, ask []*booking) {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b ledger.Payment) int {
+		if c := a.Date.Compare(b.Date); c != 0 {
+			return c
+		}
+		if c := a.PaidAt.Compare(b.PaidAt); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	byInvoice := map[string]*booking{}
+	asked := map[*booking]bool{}
+	for _, p := range rows {
+		b, ok := byInvoice[p.InvoiceID]
+		if !ok {
+			b = &booking{invoice: store.Link{LedgerID: p.InvoiceID, Currency: p.Currency}, source: ledger.Ref{ID: p.InvoiceID}}
+			byInvoice[p.InvoiceID] = b
+			queue = append(queue, b)
+		}
+		b.rows = append(b.rows, p)
+		l, linked := links[p.ID]
+		settled := linked && (l.State == store.Written || l.State == store.Intended || l.State == store.Uncertain || sticky(l))
+		if p.Status == ledger.PaymentConfirmed && !settled && p.InvoiceID != "" && !asked[b] {
+			asked[b] = true
+			ask = append(ask, b)
+		}
+	}
+	return queue, ask
+}
+
+// doubtful reports whether a payment of the invoice is on its way, or may have arrived.
+func (t *till) doubtful(ctx context.Context, invoice string) (bool, error) {
+	if invoice == "" {
+		return false, nil
+	}
+	links, err := t.list(ctx, store.LinkFilter{Pair: t.pair, Kind: ledger.KindPayment, Parent: invoice, Limit: 1,
+		States: []store.LinkState{store.Intended, store.Uncertain}})
+	return len(links) > 0, err
+}
+
+// judge is [desk.judgePayment] for what a host collected.
+func (t *till) judge(ctx context.Context, j *judging) (ledger.Payment, *eligibility.Reason, error) {
+	p, b, s := j.payment, j.booking, t.flow.settings
+	hold := func(code, msg, got, want string) (ledger.Payment, *eligibility.Reason, error) {
+		r := parked(code, msg, got, want)
+		return ledger.Payment{}, &r, nil
+	}
+	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
+		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
+	}
+	if p.Status == ledger.PaymentRefunded && p.RefundOf == "" {
+		return skip("payment_refunded", "The payment was given back before it was booked.")
+	}
+	if !s.Start.IsZero() && !p.Date.IsZero() && p.Date.Before(s.Start) {
+		return skip("before_start", "The payment is older than the day from which payments are settled.")
+	}
+	if p.Status != ledger.PaymentConfirmed {
+		return t.judgePayment(ctx, j)
+	}
+	switch {
+	case len(p.InvoiceIDs) > 1:
+		return hold("several_invoices", "The payment is for several invoices. Tell of it as one payment for each.", "", "one invoice")
+	case p.InvoiceID == "":
+		return hold("invoice_missing", "The payment names no invoice.", "", "the ledger's id of an invoice")
+	case p.Date.IsZero():
+		return hold("payment_undated", "The payment has no date.", "", "the day on which the money came")
+	case p.Currency != s.Currency:
+		return hold("payment_currency", "The payment is not in the currency of the host's account.", string(p.Currency), string(s.Currency))
+	case !p.Currency.Fits(p.Amount):
+		return hold("precision", "The amount has more decimal places than the currency.", p.Amount.String(), p.Currency.Round(p.Amount).String())
+	case b.ledger == nil:
+		return hold("invoice_unknown", "The ledger has no such invoice: it was deleted, or never was.", p.InvoiceID, "an invoice of "+t.pair.Ledger.String())
+	case !b.ledger.Status.Live():
+		return hold("invoice_voided", "The invoice is void in the ledger. Give the money back, or approve another invoice for it.", string(b.ledger.Status), string(ledger.StatusApproved))
+	}
+	origin, err := t.otherOrigin(ctx, b.ledger.ID)
+	if err != nil {
+		return ledger.Payment{}, nil, err
+	}
+	if origin != "" {
+		return hold("other_origin", "The payments of this invoice are booked by the push that wrote it.", origin, "")
+	}
+	draft, reason, err := t.judgePayment(ctx, j)
+	switch {
+	case err != nil:
+		return draft, reason, err
+	case reason != nil && reason.Code == "overpays" && b.ledger.Status == ledger.StatusPaid:
+		return hold("invoice_paid", "The invoice is paid in the ledger already.", p.Amount.String(), "at most "+j.balance.String())
+	case reason != nil:
+		return draft, reason, nil
+	}
+	if p.Reference == "" {
+		draft.Reference = b.ledger.Number // of use to who reconciles
+	}
+	if err := t.mayCreate(ctx, ledger.KindPayment); err != nil {
+		return ledger.Payment{}, nil, err
+	}
+	t.creates++
+	return draft, nil, nil
+}
