@@ -42,6 +42,7 @@ func flow(t *testing.T, v rig.Vendor, n int, f func(*testing.T, *rig.Rig)) {
 // flowIn is flow in a world of its own.
 func flowIn(t *testing.T, world rig.World, n int, f func(*testing.T, *rig.Rig)) {
 	t.Helper()
+	t.Parallel()
 	rig.Bubble(t, func(t *testing.T) {
 		r := rig.NewIn(t, world)
 		for range n {

@@ -18,7 +18,8 @@ import (
 	"github.com/invoicesync/invoicesync/store"
 )
 
-// shortMemory is a QuickBooks that remembers a requestid no longer than the adapter trusts it to: 5 minutes.
+// shortMemory is a QuickBooks that remembers a requestid for little longer than the adapter trusts it to, which is four
+// minutes.
 var shortMemory = quickbooksfake.Switches{RequestIDLife: 5 * time.Minute}
 
 // quietCalls are how many calls to the ledger a run with nothing to do may make.
@@ -381,7 +382,7 @@ func TestRequestIDs(t *testing.T) {
 				sent++
 				return false
 			}})
-			r.OnCreate(kind, faults.Fault{Kind: faults.LoseAnswer})
+			r.OnCreate(kind, faults.Fault{Kind: faults.LoseRequest})
 			atRest(r, 40)
 			// 40 records are two batches of each of the three kinds; one of them went twice.
 			if len(bodies) != 6 || sent != 7 {

@@ -110,17 +110,18 @@ func TestThrottledInTheMiddleOfTwoThousand(t *testing.T) {
 				t.Errorf("%d requests %s, %d are allowed", limit.have, limit.what, limit.most)
 			}
 		}
-		// 2,000 invoices and as many payments are 67 batches each, 300 clients are 10; two went again, and eleven were
-		// throttled.
-		if batches := 67 + 67 + 10 + 2 + throttled; len(m.batches) != batches {
+		// 2,000 invoices and as many payments are 67 batches each, 300 clients are 10; eleven were throttled, and what was lost
+		// had arrived, and was found.
+		if batches := 67 + 67 + 10 + throttled; len(m.batches) != batches {
 			t.Errorf("%d batches, want %d", len(m.batches), batches)
 		}
 		// Each throttled batch waits for a minute.
 		if took := time.Since(began); took < 11*time.Minute || took > 20*time.Minute {
 			t.Errorf("it took %s", took)
 		}
-		if calls := r.Calls(); calls > (67+67+10)*105/100+15+throttled+2 {
-			t.Errorf("%d calls", calls)
+		const looks = 2 * 5 // a look for what was lost, among more changes than one answer shows
+		if calls := r.Calls(); calls > (67+67+10)*105/100+15+throttled+looks {
+			t.Errorf("%d calls: %v", calls, counts.ByRoute)
 		}
 	})
 }

@@ -20,7 +20,8 @@ func TestPain01_KeyIsOnTheWire(t *testing.T) {
 		r.Settings.OnEdit = invoicesync.EditUpdate
 		writes := tap(r.Faults, http.MethodPost, "")
 		for _, kind := range []ledger.RecordKind{ledger.KindContact, ledger.KindInvoice, ledger.KindPayment} {
-			r.OnCreate(kind, faults.Fault{Kind: faults.LoseAnswer})
+			// It arrives after it was looked for in vain, and after the same bytes have gone again.
+			r.OnCreate(kind, faults.Fault{Kind: faults.CommitLate, Delay: 100 * time.Second})
 		}
 		var orders []infusionsoftfake.Order
 		for range 12 {

@@ -90,12 +90,12 @@ func TestPain19_VarianceIsReported(t *testing.T) {
 		client.Transport = deaf{client.Transport}
 		p, err := invoicesync.NewPush(r.DB, r.SourceSide(), r.LedgerOver(client), r.Settings, &r.Opts)
 		rig.Check(t, err)
-		rep, err := p.Run(t.Context())
+		_, err = p.Run(t.Context())
 		rig.Check(t, err)
 		same(t, "invoices", len(r.Invoices()), 1)
 		// California's 8 % of 100.00 is 8.00: 0.75 more than the source's 7.25.
 		time.Sleep(time.Hour)
-		rep = r.Settle()
+		rep := r.Settle()
 		settledIn(t, inQuickBooks(t, r, o), "108.00", "8.00", "108.00")
 		same(t, "invoices", len(r.Invoices()), 1)
 		l := link(t, r, ledger.KindInvoice, idOf(o))
