@@ -8,6 +8,7 @@ import (
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/store"
 )
 
 // 2,000 at once, 2,000 after 24 hours, the rest after 48, each within one interval, nothing skipped, nothing
@@ -69,6 +70,24 @@ func TestImportBudgetHoldsChanges(t *testing.T) {
 		equal(t, "a", w.held(a.ID).What, invoicesync.Paid)
 		equal(t, "a's payments", len(w.held(a.ID).Invoice.Payments), 2)
 		equal(t, "deliveries", w.host.Calls(), 4)
+	})
+}
+
+// A clock that stood years ahead when events were counted, and was set back, does not block the budget for years;
+// nor the sweep.
+func TestImportClockSetBack(t *testing.T) {
+	inImport(t, func(t *testing.T, w *importWorld) {
+		ahead := time.Now().UTC().AddDate(10, 0, 0)
+		must(t, w.db.Update(context.Background(), func(tx store.Tx) error {
+			_, err := tx.Budgets().Take("import/"+w.pair().Ledger.String(), ahead, 24*time.Hour, 2000, 2000)
+			if err != nil {
+				return err
+			}
+			return tx.Documents("import").Put(w.pair().String(), []byte(`{"read":true,"settings":"x","last_sweep":"2036-03-02T09:00:00Z"}`), store.AnyVersion)
+		}))
+		w.invoice("10.00", 5)
+		equal(t, "imported by the sweep that is due", w.run().Invoices.Created, 1)
+		equal(t, "deferred", w.run().Invoices.Deferred, 0)
 	})
 }
 

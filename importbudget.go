@@ -3,6 +3,7 @@ package invoicesync
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -18,7 +19,48 @@ const budgetSpan = 24 * time.Hour
 // codeBudget is the reason of what waits for the budget.
 const codeBudget = "budget"
 
-func (w *importing) budgetKey() string { return "import/" + w.pair.Ledger.String() }
+// budgetKey is the name in the store's budgets under which an account's events are counted.
+func (w *importing) budgetKey() string {
+	key := "import/" + w.pair.Ledger.String()
+	if w.meta.Budget > 0 {
+		key += "/" + strconv.Itoa(w.meta.Budget)
+	}
+	return key
+}
+
+// mendBudget begins a new count where the budget could not be free again within its span: the clock stood
+// in the future when events were counted, and has been set back since.
+func (w *importing) mendBudget(ctx context.Context) error {
+	wait, _, err := w.untilRoom(ctx)
+	if err != nil || wait <= budgetSpan+budgetSpan/50 {
+		return err
+	}
+	w.meta.Budget++
+	return w.saveMeta(ctx)
+}
+
+// untilRoom is how long until one more event fits, and the time that it was asked.
+func (w *importing) untilRoom(ctx context.Context) (wait time.Duration, now time.Time, err error) {
+	limit := w.imp.settings.budget()
+	now = time.Now().UTC()
+	if limit <= 0 {
+		return 0, now, nil
+	}
+	if room, err := w.room(ctx); err != nil || room > 0 {
+		return 0, now, err
+	}
+	err = w.update(ctx, func(tx store.Tx) error {
+		used, err := tx.Budgets().Used(w.budgetKey(), now, budgetSpan)
+		if err != nil || used < limit {
+			wait = 0
+			return err
+		}
+		// With the budget used up this takes nothing, and says when one more fits.
+		wait, err = tx.Budgets().Take(w.budgetKey(), now, budgetSpan, 1, limit)
+		return err
+	})
+	return wait, now, err
+}
 
 // room is how many events fit now; below zero: any number.
 func (w *importing) room(ctx context.Context) (room int, err error) {
@@ -65,26 +107,17 @@ func (w *importing) tellBacklog(ctx context.Context) error {
 	if limit <= 0 {
 		return nil
 	}
-	count := 0
-	var wait time.Duration
-	now := time.Now().UTC()
-	err := w.db.Update(ctx, func(tx store.Tx) error {
-		states, err := tx.Links().Count(store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Deferred}})
-		if err != nil {
-			return err
-		}
-		if count = states[store.Deferred]; count == 0 {
-			return nil
-		}
-		used, err := tx.Budgets().Used(w.budgetKey(), now, budgetSpan)
-		if err != nil || used < limit {
-			return err
-		}
-		// With the budget used up this takes nothing, and says when one more fits.
-		wait, err = tx.Budgets().Take(w.budgetKey(), now, budgetSpan, 1, limit)
+	var states map[store.LinkState]int
+	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		states, err = tx.Links().Count(store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Deferred}})
 		return err
 	})
+	count := states[store.Deferred]
 	if err != nil || count == 0 {
+		return err
+	}
+	wait, now, err := w.untilRoom(ctx)
+	if err != nil {
 		return err
 	}
 	w.resumeAt(now.Add(wait))

@@ -52,6 +52,9 @@ func (w *importing) take(ctx context.Context, page ledger.Page[ledger.Invoice], 
 	if err != nil || len(items) == 0 {
 		return err
 	}
+	if err := w.check(ctx); err != nil {
+		return err
+	}
 	if err := w.readPayments(ctx, items); err != nil {
 		return err
 	}

@@ -16,10 +16,11 @@ type importing struct {
 	*run
 	imp  *Import
 	meta importMeta
-	zone *time.Location // of the ledger's organisation
+	zone *time.Location // of the ledger's organisation; nil: not checked in this run
 
 	chosen   map[string][]string // Select: what a person overrides, by invoice id; nil: by itself
 	sweepNow bool                // whenever the last sweep was
+	joined   bool                // the payment feed was joined in this run
 	failures int                 // deliveries that failed in a row
 }
 
@@ -28,6 +29,7 @@ type importMeta struct {
 	Settings  string        `json:"settings"`          // hash of the settings that judged last
 	Reading   *ledger.Query `json:"reading,omitempty"` // the first reading, while it goes on
 	Read      bool          `json:"read"`              // the first reading is over: the cursor stands among changes
+	Budget    int           `json:"budget,omitempty"`  // which count of the budget is in use
 	Forgot    bool          `json:"forgot,omitempty"`  // the ledger has forgotten deletions: ids must be compared
 	LastSweep time.Time     `json:"last_sweep"`
 }
@@ -36,7 +38,6 @@ const importRoom = "import"
 
 func newImporting(i *Import, r *run) *importing { return &importing{run: r, imp: i} }
 
-// begin makes sure that the source is the one that is meant.
 func (w *importing) begin(ctx context.Context) error {
 	err := w.db.View(ctx, func(tx store.Tx) error {
 		doc, ok, err := tx.Documents(importRoom).Get(w.pair.String())
@@ -48,6 +49,15 @@ func (w *importing) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return w.mendBudget(ctx)
+}
+
+// check makes sure, once a run, that the source is the one that is meant. It comes before anything is judged
+// and before a cursor moves; a run that finds nothing new does neither, and asks nothing.
+func (w *importing) check(ctx context.Context) error {
+	if w.checked() {
+		return nil
+	}
 	org, err := w.imp.organisation(ctx, true)
 	if err != nil {
 		return err
@@ -57,6 +67,8 @@ func (w *importing) begin(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (w *importing) checked() bool { return w.zone != nil }
 
 // organisation reads and checks the ledger's side.
 func (i *Import) organisation(ctx context.Context, storing bool) (ledger.Organisation, error) {
@@ -83,6 +95,11 @@ func (w *importing) all(ctx context.Context) error {
 	if w.meta.Settings != w.settings {
 		// What was rejected under other settings is judged again: all open invoices are read.
 		w.sweepNow = w.meta.Settings != ""
+	}
+	if !w.meta.Read || w.sweepDue() {
+		if err := w.check(ctx); err != nil {
+			return err
+		}
 	}
 	for _, step := range []func(context.Context) error{
 		w.joinFeed, w.unconfirmed, w.backlog, w.readInvoices, w.readFeed, w.sweep,

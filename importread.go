@@ -43,8 +43,8 @@ func (w *importing) readInvoices(ctx context.Context) error {
 		if err := w.take(ctx, page, false); err != nil {
 			return err
 		}
-		if page.Next == "" || page.Next == query.Cursor {
-			continue
+		if page.Next == "" || page.Next == query.Cursor || !w.checked() {
+			continue // where nothing has changed it may as well stay
 		}
 		if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(name, string(page.Next)) }); err != nil {
 			return err
@@ -102,6 +102,7 @@ func (w *importing) joinFeed(ctx context.Context) error {
 		}
 		cursor = page.Next
 	}
+	w.joined = true
 	if cursor == "" {
 		return nil
 	}
@@ -112,7 +113,7 @@ func (w *importing) joinFeed(ctx context.Context) error {
 // not every ledger counts a payment as a change of its invoice.
 func (w *importing) readFeed(ctx context.Context) error {
 	cursor, err := w.cursor(ctx, w.feedName())
-	if err != nil || cursor == "" {
+	if err != nil || cursor == "" || w.joined {
 		return err
 	}
 	for page, err := range w.imp.source.Payments(ctx, ledger.Query{Cursor: cursor}) {
@@ -143,7 +144,7 @@ func (w *importing) readFeed(ctx context.Context) error {
 		if err := w.again(ctx, ids); err != nil {
 			return err
 		}
-		if page.Next != "" && page.Next != cursor {
+		if page.Next != "" && page.Next != cursor && w.checked() {
 			if err := w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(w.feedName(), string(page.Next)) }); err != nil {
 				return err
 			}

@@ -17,11 +17,13 @@ import (
 // An invoice from before the look-back that was never judged is passed over, as by the first reading: it
 // would only be rejected for its age, at the cost of the budget.
 func (w *importing) sweep(ctx context.Context) error {
-	now := time.Now().UTC()
-	due := w.opts.SweepEvery > 0 && now.Sub(w.meta.LastSweep) >= w.opts.SweepEvery
-	if !due && !w.sweepNow && !w.meta.Forgot {
+	if !w.sweepDue() {
 		return nil
 	}
+	if err := w.check(ctx); err != nil {
+		return err
+	}
+	now := time.Now().UTC()
 	believed, err := w.believed(ctx)
 	if err != nil {
 		return err
@@ -49,6 +51,12 @@ func (w *importing) sweep(ctx context.Context) error {
 	}
 	w.meta.LastSweep, w.meta.Forgot = now, false
 	return w.saveMeta(ctx)
+}
+
+func (w *importing) sweepDue() bool {
+	since := time.Since(w.meta.LastSweep) // below zero: the clock has been set back
+	return w.sweepNow || w.meta.Forgot ||
+		w.opts.SweepEvery > 0 && !w.meta.LastSweep.IsZero() && (since >= w.opts.SweepEvery || since < 0)
 }
 
 // withinLookBack leaves out what is too old to be imported and was never judged.
