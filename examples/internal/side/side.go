@@ -99,3 +99,6 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Authorization", "Bearer "+b.token)
 	return b.next.RoundTrip(r)
 }
+
+// Made is how many calls our adapter has made.
+func (s *Side) Made() int { return int(s.made.Load()) }
