@@ -121,8 +121,7 @@ func (f *flow) observe(e invoicesync.Event) {
 
 // steps runs what this program shows, one after the other.
 func (f *flow) steps(ctx context.Context, say *printer) error {
-	err := f.importAll(ctx, say)
-	if err != nil || f.automatic.report.Invoices.Deferred > 0 {
+	if err := f.importAll(ctx, say); err != nil {
 		return err
 	}
 	if !f.pinned.Chosen {
@@ -134,8 +133,8 @@ func (f *flow) steps(ctx context.Context, say *printer) error {
 			return err
 		}
 	}
-	if f.books.practice == nil || f.pinned.Followed {
-		return nil
+	if f.books.practice == nil || f.pinned.Followed || f.automatic.report.Invoices.Deferred > 0 {
+		return nil // while something waits for the budget, changes would wait with it
 	}
 	if err := f.follow(ctx, say); err != nil {
 		return err

@@ -47,13 +47,10 @@ func (f *flow) follow(ctx context.Context, say *printer) error {
 func (f *flow) move() (undo []string, err error) {
 	desk := f.books.practice.Desk
 	open := f.open()
+	n := min(each, max(len(open)/6, 1))
 	take := func() []ledger.Invoice {
-		n := min(each, max(len(open)/6, 0))
-		if n == 0 && len(open) > 0 {
-			n = 1
-		}
-		some := open[:n]
-		open = open[n:]
+		some := open[:min(n, len(open))]
+		open = open[len(some):]
 		return some
 	}
 	half := func(inv ledger.Invoice) decimal.Decimal {
@@ -94,8 +91,7 @@ func (f *flow) open() []ledger.Invoice {
 			list = append(list, inv)
 		}
 	}
-	// Not in the order of ids, which is that of the dates in no ledger, and yet the same in each run.
-	return slices.Clip(list)
+	return list
 }
 
 // partPaid are invoices that are not imported because a part is paid, and nothing else.

@@ -24,8 +24,8 @@
 //
 // The library stores at most 2,000 verdicts in 24 hours for an account, and leaves the rest for later; -budget N sets
 // another limit, -1 none. What waits is counted as deferred, and the program says when all of it will have been judged,
-// if it is run again (with -db) meanwhile. Later changes would wait with the rest, so that steps 3 and 4 are left to
-// the first run after which nothing waits. With -all there is no limit unless -budget sets one: whoever wants to see
+// if it is run again (with -db) meanwhile. Later changes would wait with the rest, so that step 4 is left to the first
+// run after which nothing waits; what a person chooses does not wait. With -all there is no limit unless -budget sets one: whoever wants to see
 // every verdict does not want to wait for days.
 //
 // # Running it twice
@@ -68,6 +68,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -134,6 +135,9 @@ func (p program) all(ctx context.Context, c *config) error {
 	before, err := recall(c)
 	if err != nil {
 		return err
+	}
+	if before == nil && c.ledgerURL == "" && !c.json {
+		fmt.Fprintf(p.err, "The books of the fake %s, with %d invoices, are made up once …\n", c.vendor.name, c.invoices)
 	}
 	books, err := openBooks(c, before != nil, p.direct)
 	if err != nil {

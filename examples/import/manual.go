@@ -12,9 +12,9 @@ import (
 
 // A list is what a person is shown: every unpaid invoice, with its verdict.
 type list struct {
-	unpaid, imported, eligible int
-	reasons                    map[string]int
-	samples                    []invoicesync.Candidate // one for each set of reasons
+	unpaid, imported, waiting, eligible int
+	reasons                             map[string]int
+	samples                             []invoicesync.Candidate // one for each set of reasons
 }
 
 // choose shows the list, and imports what a person overrides in the fake's books: one invoice for each rule that they
@@ -34,6 +34,9 @@ func (f *flow) choose(ctx context.Context, say *printer) error {
 		switch {
 		case c.Imported:
 			l.imported++
+			continue
+		case c.Waiting:
+			l.waiting++
 			continue
 		case c.Verdict.Eligible():
 			l.eligible++

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
 
 	"github.com/invoicesync/invoicesync/examples/internal/compare"
 )
@@ -52,7 +55,7 @@ func (p *printer) automatic(f *flow) {
 	if v.Deferred > 0 {
 		p.line("         The budget is %d verdicts in 24 hours. Run again after %s; all of them are judged by %s.",
 			cmp.Or(f.settings.Budget, invoicesync.DefaultBudget), r.ResumeAt.Format(time.RFC3339), r.DoneBy.Format(time.RFC3339))
-		p.line("         Later changes would wait with the rest, so none are made now.")
+		p.line("         Later changes would wait with the rest, so none are made in the books now.")
 	}
 	if r.Invoices.Updated > 0 {
 		p.line("  %6d that were imported before have changed, and the app was told", r.Invoices.Updated)
@@ -77,8 +80,8 @@ func (p *printer) cost(c callCount, took time.Duration) {
 // list prints what a person could choose from.
 func (p *printer) list(l *list) {
 	p.line("")
-	p.line("The manual list has %d unpaid invoices, of whatever age: %d are imported, %d could be at once, and against %d there are reasons:",
-		l.unpaid, l.imported, l.eligible, l.unpaid-l.imported-l.eligible)
+	p.line("The manual list has %d unpaid invoices, of whatever age: %d are imported, %d wait for the budget, %d could be imported at once, and against %d there are reasons:",
+		l.unpaid, l.imported, l.waiting, l.eligible, l.unpaid-l.imported-l.waiting-l.eligible)
 	p.reasons(l.reasons)
 	const most = 12
 	for i, c := range l.samples {
@@ -92,9 +95,14 @@ func (p *printer) list(l *list) {
 		}
 		inv := c.Invoice
 		p.line("  %s of %s, due %s, %s %s left: %s (%s)", inv.Number, orNone(inv.Date.String()), orNone(inv.DueDate.String()),
-			inv.Totals.Balance.StringFixed(inv.Currency.Places()), orNone(string(inv.Currency)),
+			exact(inv.Totals.Balance, inv.Currency), orNone(string(inv.Currency)),
 			strings.Join(c.Verdict.Codes(), ", "), may)
 	}
+}
+
+// exact is an amount with the places of its currency, or more where it has more.
+func exact(d decimal.Decimal, c ledger.Currency) string {
+	return d.StringFixed(max(c.Places(), -d.Exponent()))
 }
 
 func orNone(text string) string { return cmp.Or(text, "?") }
