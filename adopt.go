@@ -106,19 +106,23 @@ func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) er
 		return err
 	}
 	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
-		return w.decideByHand(ctx, inv, func(link *store.Link) error {
-			if link.State == store.Written {
-				return fmt.Errorf("invoicesync: invoice %s is already linked with %s, and has one link only; nothing was changed", inv.ID, link.LedgerID)
-			}
-			if err := w.adoptable(ctx, inv, theirs); err != nil {
-				return err
-			}
-			link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
-			link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
-			return nil
-		})
+		return w.adopt(ctx, inv, theirs)
 	})
 	return err
+}
+
+func (w *pass) adopt(ctx context.Context, inv, theirs ledger.Invoice) error {
+	return w.decideByHand(ctx, inv, func(link *store.Link) error {
+		if link.State == store.Written {
+			return fmt.Errorf("invoicesync: invoice %s is already linked with %s, and has one link only; nothing was changed", inv.ID, link.LedgerID)
+		}
+		if err := w.adoptable(ctx, inv, theirs); err != nil {
+			return err
+		}
+		link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
+		link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
+		return nil
+	})
 }
 
 // adoptable says why an invoice of the ledger cannot stand for one of the source: payments would be booked
@@ -148,16 +152,20 @@ func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
 		return err
 	}
 	_, err = p.do(ctx, func(ctx context.Context, w *pass) error {
-		return w.decideByHand(ctx, inv, func(link *store.Link) error {
-			link.Generation++
-			link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
-			link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
-			link.Rule = onPurpose
-			deferred(link)
-			return nil
-		})
+		return w.recreate(ctx, inv)
 	})
 	return err
+}
+
+func (w *pass) recreate(ctx context.Context, inv ledger.Invoice) error {
+	return w.decideByHand(ctx, inv, func(link *store.Link) error {
+		link.Generation++
+		link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
+		link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
+		link.Rule = onPurpose
+		deferred(link)
+		return nil
+	})
 }
 
 // decideByHand changes a link on a person's word.

@@ -35,6 +35,9 @@ func (w *pass) again(ctx context.Context) error {
 		if err := w.againClients(ctx); err != nil {
 			return err
 		}
+		if err := w.againEchoes(ctx); err != nil {
+			return err
+		}
 	}
 	if w.meta.Settings != w.settings {
 		w.meta.Settings = w.settings

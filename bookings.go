@@ -172,11 +172,9 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 				continue
 			}
 		}
-		if known, ok, err := w.knownPayment(ctx, link.Mark); err != nil {
+		if done, err := w.alreadyBooked(ctx, p, &link, before, note); err != nil {
 			return err
-		} else if ok {
-			link.State, link.LedgerID, link.Adopted, link.Actual, link.Predicted = store.Written, known.ID, true, known.Total, known.Total
-			note(link, before)
+		} else if done {
 			continue
 		}
 		draft, reason, err := w.judgeOne(ctx, &judging{booking: b, payment: p, link: &link, balance: balance, waits: waits, taken: taken})
@@ -213,6 +211,43 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 			}})
 	}
 	return nil
+}
+
+// alreadyBooked links a payment that the ledger holds under our mark and no link knew: the store is new, or an
+// older copy.
+func (w *desk) alreadyBooked(ctx context.Context, p ledger.Payment, link *store.Link, before *store.Link, note func(store.Link, *store.Link)) (bool, error) {
+	known, ok, err := w.knownPayment(ctx, link.Mark)
+	if err != nil || !ok {
+		return false, err
+	}
+	for known.Status == ledger.StatusDeleted {
+		// It may have been booked once more after it was taken back.
+		mark := ledger.NewMark(w.pair.Ledger, ledger.KindPayment, w.pair.Source, p.ID, link.Generation+1)
+		next, ok, err := w.knownPayment(ctx, mark)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			break
+		}
+		link.Generation, link.Mark, known = link.Generation+1, mark, next
+	}
+	link.LedgerID, link.Actual, link.Predicted = known.ID, known.Total, known.Total
+	switch {
+	case known.Twice:
+		park(link, "doubled", "the ledger holds several payments with the mark "+string(link.Mark)+"; delete all but one by hand")
+	case known.Status != ledger.StatusDeleted:
+		link.State, link.Adopted = store.Written, true
+		if p.Status != ledger.PaymentConfirmed {
+			return true, w.laterPayment(ctx, p, *link, note) // it has come to something else meanwhile
+		}
+	case p.Status == ledger.PaymentConfirmed:
+		park(link, codeDeletedInLedger, "The payment was booked, and is deleted in the ledger. It is not booked again by itself.")
+	default:
+		return false, nil
+	}
+	note(*link, before)
+	return true, nil
 }
 
 // deferBookings remembers payments that a run did not come to.

@@ -16,7 +16,7 @@ var house = map[string]string{
 	"./eligibility":                   "ledger decimal x/text",
 	"./faults":                        "",
 	"./hosttest":                      ". eligibility ledger limit store decimal x/text",
-	"./infusionsoft":                  "internal/vendorhttp ledger limit decimal x/oauth2 x/text",
+	"./infusionsoft":                  "internal/vendorbooks internal/vendorhttp ledger limit decimal x/oauth2 x/text",
 	"./infusionsoft/infusionsoftfake": "faults internal/fakehouse decimal",
 	"./ledger":                        "decimal x/text",
 	"./ledger/ledgertest":             "ledger decimal x/text",

@@ -13,6 +13,11 @@
 // Run may be called again at any time, by any process: it goes on where the last run ended, whatever
 // ended it. Preview says what Run would write without writing; One pushes a single invoice.
 //
+// An [Import] goes the other way: a ledger's unpaid invoices come into the host's own app, each with a
+// verdict, and later changes of them follow. The app implements [Host]; package hosttest tells whether it
+// does so rightly. A [Settle] books what a host collected on the ledger's invoices, and a [Reconcile]
+// compares both sides of the two and repairs what a person tells it to.
+//
 // # Rules
 //
 //   - Money is decimal; a ledger's total is predicted before it is written and compared after.

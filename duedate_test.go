@@ -67,6 +67,17 @@ func TestDueDate(t *testing.T) {
 		assert.Equal(t, c.rule, rule, name)
 	}
 
+	source := ledger.Invoice{Date: day("2026-03-10"), Totals: ledger.Totals{Total: decimal.NewFromInt(100)}}
+	for due, want := range map[string]string{"2026-04-20": "2026-04-20 as_source", "2026-03-01": "2026-03-10 as_source", "": "2026-03-24 days"} {
+		if source.DueDate = (ledger.Date{}); due != "" {
+			source.DueDate = day(due)
+		}
+		got, rule := dueDate(source, DueDateSettings{Days: 14, AsSource: true})
+		assert.Equal(t, want, got.String()+" "+rule, due)
+		got, rule = dueDate(source, DueDateSettings{Days: 14})
+		assert.Equal(t, "2026-03-24 days", got.String()+" "+rule, due)
+	}
+
 	got, rule := dueDate(ledger.Invoice{}, DueDateSettings{Days: 14})
 	assert.True(t, got.IsZero(), "no date, no due date")
 	assert.Empty(t, rule)

@@ -2,6 +2,8 @@ package invoicesync
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -81,4 +83,32 @@ func (c *clients) mirrored(tx store.Tx, contact ledger.Contact) (string, error) 
 		return "", err
 	}
 	return l.SourceID, nil
+}
+
+// againEchoes judges invoices again whose mark no link explained, once one does: the flow that wrote them has run
+// with this store.
+func (w *pass) againEchoes(ctx context.Context) error {
+	f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: codeEchoUnknown, Limit: 500}
+	for {
+		links, err := w.list(ctx, f)
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		f.After = links[len(links)-1].SourceID
+		ids := make([]string, len(links))
+		for i, l := range links {
+			ids[i] = l.SourceID
+		}
+		var ends map[string]store.Link
+		err = w.db.View(ctx, func(tx store.Tx) (err error) {
+			ends, err = tx.Links().ByLedgerIDs(w.pair.Source, ledger.KindInvoice, ids)
+			return err
+		})
+		if err == nil && len(ends) > 0 {
+			err = w.judgeIDs(ctx, slices.Sorted(maps.Keys(ends)))
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -118,3 +118,60 @@ func exampleWorld() (*infusionsoftfake.Fake, *xerofake.Fake) {
 	}
 	return keap, books
 }
+
+// The roles exchanged: an invoice that was entered in Xero becomes an order in Infusionsoft. The flow the other way
+// may run beside it, over the same store: what one has written the other one leaves alone.
+func ExampleFromLedger() {
+	ctx := context.Background()
+	keap, books := exampleWorld()
+	org := books.Books().Organisation()
+	customer, err := books.Books().AddContact(xerofake.Contact{Name: "Bo Baker", EmailAddress: "bo@example.com"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = books.Books().AddInvoice(xerofake.Invoice{Document: xerofake.Document{ContactID: customer.ContactID, LineAmountTypes: "Exclusive",
+		Lines: []xerofake.Line{{Description: "Bread", AccountCode: "200", TaxType: "OUTPUT", Quantity: decimal.NewFromInt(3), UnitAmount: decimal.NewFromInt(20)}}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	xeroSide, err := xero.New(books.Client("token"), org.TenantID, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	keapSide, err := infusionsoft.NewLedger(keap.Client("token"), &infusionsoft.Options{Tenant: "xx123.infusionsoft.com", Sandbox: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, there := store.NewMemory(), exampleSettings(org.OrganisationID)
+	back := invoicesync.Settings{
+		Source: there.Ledger, Ledger: there.Source, Processing: true, Currency: "AUD", Mode: eligibility.AsRaised,
+		Start:    eligibility.Start{Date: ledger.MustDate("2026-01-01")},
+		Due:      invoicesync.DueDateSettings{AsSource: true},
+		Tax:      invoicesync.TaxSettings{Handling: invoicesync.TaxAsLine}, // an order has no tax codes and no accounts
+		Payments: invoicesync.PaymentSettings{Account: "Check"},            // a manual payment type of the application
+	}
+	reverse, err := invoicesync.NewPush(db, invoicesync.FromLedger(xeroSide), keapSide, back, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	forward, err := invoicesync.NewPush(db, keapSide, xeroSide, there, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, push := range []*invoicesync.Push{reverse, forward, reverse} {
+		report, err := push.Run(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("created:", report.Invoices.Created, "written by us:", report.Invoices.Skipped["echo"])
+	}
+	orders := keap.Orders()
+	totals, _ := keap.Totals(orders[len(orders)-1].ID)
+	fmt.Println("orders:", len(orders), "the last one over", totals.Total)
+	// Output:
+	// created: 1 written by us: 0
+	// created: 2 written by us: 1
+	// created: 0 written by us: 2
+	// orders: 3 the last one over 66
+}

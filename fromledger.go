@@ -14,7 +14,11 @@ import (
 // show little more than the name with an invoice: one more call for each page with contacts that it has not
 // seen yet. It is safe for concurrent use.
 //
-// A contact that cannot be read stays as it came with the invoice.
+// The flow the other way may run beside it over the same store: what one of them has written, the other one
+// leaves alone, its payments too. Payments go the way of their invoice, and no payment that was recorded where
+// the invoice was written goes back to where it came from.
+//
+// A contact that the ledger does not give stays as it came with the invoice.
 func FromLedger(books ledger.Ledger) ledger.Source {
 	return &fromLedger{Source: books, books: books, known: map[string]ledger.Contact{}}
 }

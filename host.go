@@ -28,11 +28,13 @@ import (
 //   - Voided and deleted invoices must be kept and marked, not removed: people have been asked for the
 //     money.
 //
-// An error means: not applied, or not known; the next run delivers it again with the same Key, or, when
+// Deliveries come one at a time, from a goroutine of the run. An error means: not applied, or not known; the next run delivers it again with the same Key, or, when
 // the ledger has moved on, its newer state under a higher Revision. Apply must return soon after its
 // context ends; one that does not is left behind. It may then run beside another, so a Host must be safe
 // for concurrent use. What Apply panics with goes up through the run. A Host must not keep the memory
 // of a Delivery beyond the call, except what it copies.
+//
+// What an error says is neither logged nor stored, since it may name people: the host logs its own.
 //
 // Package hosttest holds each of these rules against a host.
 type Host interface {

@@ -3,6 +3,7 @@ package invoicesync_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -106,6 +107,48 @@ func TestImportManual(t *testing.T) {
 		equal(t, "delivered", rep.Invoices.Updated, 1)
 		equal(t, "judged", rep.Invoices.Read, 1)
 		equal(t, "held", len(w.host.Invoices()), 1)
+	})
+}
+
+// What was chosen while the switch was off has changed before the first run: the host is told all the same.
+func TestImportSelectedBeforeTheFirstRun(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		t.Run(fmt.Sprintf("manual %t", manual), func(t *testing.T) {
+			inImport(t, func(t *testing.T, w *importWorld) {
+				w.settings.Processing, w.settings.Manual = false, manual
+				inv := w.invoice("10.00", 5)
+				_, err := w.open().Select(context.Background(), []invoicesync.Selection{{Ref: ledger.Ref{ID: inv.ID}}})
+				must(t, err)
+				w.pay(inv.ID, "10.00")
+				time.Sleep(2 * time.Hour)
+				w.settings.Processing = true
+				equal(t, "delivered", w.run().Invoices.Updated, 1)
+				equal(t, "what", w.held(inv.ID).What, invoicesync.Paid)
+			})
+		})
+	}
+}
+
+// With All every status gets its verdict; a person is shown what is unpaid.
+func TestImportAll(t *testing.T) {
+	inImport(t, func(t *testing.T, w *importWorld) {
+		w.settings.All = true
+		w.invoice("10.00", 5)
+		paid, part, voided := w.invoice("20.00", 5), w.invoice("30.00", 5), w.invoice("40.00", 5)
+		w.pay(paid.ID, "20.00")
+		w.pay(part.ID, "1.00")
+		must(t, w.books.Books().VoidInvoice(voided.ID))
+		for _, status := range []ledger.Status{ledger.StatusDraft, ledger.StatusSubmitted} {
+			w.add(ledger.Invoice{Status: status, Lines: []ledger.Line{work("5.00")}})
+		}
+		w.invoice("50.00", 91)
+		rep := w.run()
+		equal(t, "judged", rep.Invoices.Read, 7)
+		equal(t, "imported", rep.Invoices.Created, 1)
+		want := map[string]int{"paid": 1, "part_paid": 1, "voided": 1, "draft": 1, "submitted": 1, "too_old": 1}
+		if !maps.Equal(rep.Invoices.Skipped, want) {
+			t.Fatalf("skipped %v, want %v", rep.Invoices.Skipped, want)
+		}
 	})
 }
 

@@ -193,6 +193,10 @@ func TestImportFollows(t *testing.T) {
 		equal(t, "judged when nothing changed", rep.Invoices.Read, 0)
 		equal(t, "deliveries when nothing changed", w.host.Calls(), calls)
 
+		// A sweep passes the old one over as well: its verdict would only cost budget.
+		time.Sleep(25 * time.Hour)
+		equal(t, "judged in a sweep", w.run().Invoices.Read, 0)
+
 		// The old one is judged once it changes.
 		w.pay(old.ID, "1.00")
 		rep = w.run()

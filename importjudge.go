@@ -30,16 +30,15 @@ func isPending(l *store.Link) bool {
 // item is one record on its way through a page.
 type item struct {
 	inv    ledger.Invoice
-	print  string            // how the record looked when it was read
-	unread *ledger.Unread    // instead of the invoice
-	gone   bool              // the ledger does not have it any more
-	link   store.Link        // as it will be
-	before *store.Link       // as it is
-	late   *store.Link       // as it will be where the budget has no room; nil: as it is
-	judged bool              // a verdict is stored: an event
-	keep   bool              // the link is stored
-	offer  bool              // the host is called
-	as     eligibility.Facts // of the verdict
+	print  string         // how the record looked when it was read
+	unread *ledger.Unread // instead of the invoice
+	gone   bool           // the ledger does not have it any more
+	link   store.Link     // as it will be
+	before *store.Link    // as it is
+	late   *store.Link    // as it will be where the budget has no room; nil: as it is
+	judged bool           // a verdict is stored: an event
+	keep   bool           // the link is stored
+	offer  bool           // the host is called
 }
 
 // take judges the records of a page, stores the verdicts, and delivers. deep compares whole contents where

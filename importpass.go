@@ -30,7 +30,7 @@ type importMeta struct {
 	Reading   *ledger.Query `json:"reading,omitempty"` // the first reading, while it goes on
 	Read      bool          `json:"read"`              // the first reading is over: the cursor stands among changes
 	Budget    int           `json:"budget,omitempty"`  // which count of the budget is in use
-	Forgot    bool          `json:"forgot,omitempty"`  // the ledger has forgotten deletions: ids must be compared
+	Compare   bool          `json:"compare,omitempty"` // all ids that were imported are owed a comparison
 	LastSweep time.Time     `json:"last_sweep"`
 }
 

@@ -33,7 +33,7 @@ func (w *importing) readInvoices(ctx context.Context) error {
 		}
 		if page.Forgotten {
 			// Remembered before the cursor moves: whatever ends this run, the comparison is owed.
-			w.meta.Forgot = true
+			w.meta.Compare = true
 			if err := w.saveMeta(ctx); err != nil {
 				return err
 			}
@@ -75,6 +75,13 @@ func (w *importing) firstReading(ctx context.Context) (ledger.Query, error) {
 		q = s.wanted()
 		q.From = s.lookBack(w.asOf(time.Now()))
 	}
+	// What a person has selected before the first run may have changed since, and need not be among what is
+	// read now: it is compared by a sweep behind it.
+	before, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Written}, Limit: 1})
+	if err != nil {
+		return q, err
+	}
+	w.meta.Compare = len(before) > 0
 	if w.meta.Reading = &q; w.meta.Settings == "" {
 		w.meta.Settings = w.settings
 	}

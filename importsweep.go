@@ -11,8 +11,8 @@ import (
 )
 
 // sweep reads all open invoices, now and then, and those that the host believes open and that were not
-// among them: ledgers do not announce everything. Where the ledger has forgotten deletions it compares
-// whatever was imported and is not void, not only what is open.
+// among them: ledgers do not announce everything. Where a comparison is owed (the ledger has forgotten
+// deletions) it compares whatever was imported and is not void, not only what is open.
 //
 // An invoice from before the look-back that was never judged is passed over, as by the first reading: it
 // would only be rejected for its age, at the cost of the budget.
@@ -49,13 +49,13 @@ func (w *importing) sweep(ctx context.Context) error {
 	if err := w.missing(ctx, believed); err != nil {
 		return err
 	}
-	w.meta.LastSweep, w.meta.Forgot = now, false
+	w.meta.LastSweep, w.meta.Compare = now, false
 	return w.saveMeta(ctx)
 }
 
 func (w *importing) sweepDue() bool {
 	since := time.Since(w.meta.LastSweep) // below zero: the clock has been set back
-	return w.sweepNow || w.meta.Forgot ||
+	return w.sweepNow || w.meta.Compare ||
 		w.opts.SweepEvery > 0 && !w.meta.LastSweep.IsZero() && (since >= w.opts.SweepEvery || since < 0)
 }
 
@@ -118,8 +118,8 @@ func (w *importing) eachBelieved(ctx context.Context, f func(ids []string) error
 	}
 }
 
-// believes reports whether an imported invoice is still there, as far as is known, and open; with deletions
-// forgotten it need not be open.
+// believes reports whether an imported invoice is still there, as far as is known, and open; where a
+// comparison is owed it need not be open.
 func (w *importing) believes(l *store.Link) bool {
 	switch stands := standsIn(l); stands {
 	case standsOpen, standsPartPaid:
@@ -127,7 +127,7 @@ func (w *importing) believes(l *store.Link) bool {
 	case string(ledger.StatusVoided), string(ledger.StatusDeleted):
 		return false
 	}
-	return w.meta.Forgot
+	return w.meta.Compare
 }
 
 // roll is a set of ids to be struck off. It keeps eight bytes for each, for a ledger may have very many

@@ -119,11 +119,11 @@ func TestLinesByItem(t *testing.T) {
 	lines := []ledger.Line{{Kind: ledger.LineProduct, SKU: "BOOK"}, {Kind: ledger.LineDiscount}, {Kind: ledger.LineShipping}}
 	chart := newChartIndex(shapingChart())
 	s := AccountSettings{Default: "200", Discount: "205", Shipping: "999", SKUAccounts: true, ItemCodes: true}
-	out, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
+	_, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
 	require.Len(t, reasons, 1)
 	assert.Equal(t, "account_missing 205", reasons[0].Code+" "+reasons[0].Got)
 	s.Discount = "200"
-	out, reasons = mapAccounts(lines, chart, s, ledger.ByItem)
+	out, reasons := mapAccounts(lines, chart, s, ledger.ByItem)
 	require.Empty(t, reasons)
 	assert.Equal(t, []string{"", "200", ""}, []string{out[0].Account, out[1].Account, out[2].Account})
 	assert.Empty(t, out[0].ItemCode, "that comes with mapItems")
@@ -143,4 +143,34 @@ func TestLinesByItem(t *testing.T) {
 	assert.Equal(t, ledger.LineTax, got.Lines[1].Kind)
 	assert.Empty(t, got.Lines[1].Account)
 	assert.Equal(t, "7.25", got.Lines[1].Amount.String())
+}
+
+// A rounding line is booked to its item, or parks what needs one.
+func TestRoundingLineByItem(t *testing.T) {
+	t.Parallel()
+	predict := func(i ledger.Invoice) (ledger.Prediction, error) {
+		total := amt("0")
+		for _, l := range i.Lines {
+			total = total.Add(l.Amount)
+		}
+		return ledger.Prediction{Totals: ledger.Totals{Total: total}}, nil
+	}
+	source := ledger.Invoice{Currency: "USD", Totals: ledger.Totals{Total: amt("10.01")}}
+	for name, c := range map[string]struct{ rounding, item, park string }{
+		"chosen": {"FREE", "2", ""}, "not chosen": {"", "", "item_missing"}, "inactive": {"OLD", "", "item_archived"},
+	} {
+		w := &pass{push: &Push{settings: Settings{OnVariance: VarianceRoundingLine, RoundingAccount: "200", Items: ItemSettings{Rounding: c.rounding}}}, desk: &desk{chart: itemChart()}}
+		draft := ledger.Invoice{Currency: "USD", Lines: []ledger.Line{{Amount: amt("10.00")}}}
+		totals, reason := w.predictTotals(source, &draft, true, predict)
+		if c.park != "" {
+			require.NotNil(t, reason, name)
+			assert.Equal(t, c.park, reason.Code, name)
+			continue
+		}
+		require.Nil(t, reason, name)
+		require.Len(t, draft.Lines, 2, name)
+		assert.Equal(t, c.item, draft.Lines[1].ItemID, name)
+		assert.Empty(t, draft.Lines[1].Account, name)
+		assert.Equal(t, "10.01", totals.Total.String(), name)
+	}
 }

@@ -199,7 +199,11 @@ func (w *desk) seePayments(ctx context.Context, page ledger.Page[ledger.Payment]
 			if p.Mark == "" {
 				continue
 			}
-			if err := see(docs, "p/"+string(p.Mark), sighting{ID: p.ID, Version: p.Version, Date: p.Date, Total: p.Amount}); err != nil {
+			s := sighting{ID: p.ID, Version: p.Version, Date: p.Date, Total: p.Amount}
+			if p.Status == ledger.PaymentReversed {
+				s.Status = ledger.StatusDeleted
+			}
+			if err := see(docs, "p/"+string(p.Mark), s); err != nil {
 				return err
 			}
 		}

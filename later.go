@@ -43,13 +43,8 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	if link.State != store.Written || !w.push.settings.paymentsWanted() {
 		return nil
 	}
-	if !inv.PaymentsElsewhere {
-		// Once all of its money has gone again, the source may say that there never was any.
-		booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: inv.ID, Limit: 1})
-		if err != nil {
-			return err
-		}
-		inv.PaymentsElsewhere = len(booked) > 0
+	if inv, err = w.askForPayments(ctx, inv); err != nil {
+		return err
 	}
 	rows, reasons, err := w.paymentsOf(ctx, inv)
 	if err != nil {
@@ -73,6 +68,17 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	return nil
 }
 
+// askForPayments makes sure that the payments of an invoice are asked for where some are known: once all of its
+// money has gone again, the source may say that there never was any.
+func (w *pass) askForPayments(ctx context.Context, inv ledger.Invoice) (ledger.Invoice, error) {
+	if inv.PaymentsElsewhere {
+		return inv, nil
+	}
+	booked, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: inv.ID, Limit: 1})
+	inv.PaymentsElsewhere = len(booked) > 0
+	return inv, err
+}
+
 // edited carries an edit over, or reports it, as the settings say.
 func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, hash string) (store.Link, error) {
 	report := func() store.Link {
@@ -83,7 +89,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
 		return link, nil // that comes first, and is for a person to decide
 	}
-	mode := w.push.settings.OnEdit
+	mode := w.onEdit
 	if mode == EditReport || w.plan != nil {
 		return report(), nil
 	}
@@ -168,7 +174,7 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		return link, nil
 	}
 	link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
-	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.plan != nil {
 		return link, nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
@@ -220,7 +226,7 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 // trulyGone asks for a single record before anything is voided for its absence: that it was missing from a
 // list once is no proof.
 func (w *pass) trulyGone(ctx context.Context, id string) (bool, error) {
-	if w.push.settings.OnDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.plan != nil {
 		return true, nil // it is only reported
 	}
 	_, err := w.push.source.Invoice(ctx, ledger.Ref{ID: id})

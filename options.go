@@ -26,7 +26,7 @@ type Options struct {
 	Logger   *slog.Logger // nil: no logging
 	Metrics  Metrics      // nil: none
 
-	// MaxCreates stops a run after so many new invoices and says so: a wrong start date must not
+	// MaxCreates stops a run after so many new invoices (of a Settle: payments) and says so: a wrong start date must not
 	// flood the books. 0: 500 on live ledgers, no limit on others; negative: no limit.
 	MaxCreates int
 

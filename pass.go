@@ -33,6 +33,8 @@ type pass struct {
 	feedNext    ledger.Cursor   // where the feed stands, once the queues are empty
 	moved       map[string]bool // source ids of invoices that the payment feed has just named
 	policy      eligibility.Policy
+	onEdit      OnEdit             // as the settings say, unless a person asks for more
+	onDelete    OnDelete           // likewise
 	fetched     map[string]fetched // payments of the records that are being judged
 
 	plan func(Planned) bool // preview: takes the place of the writing
@@ -58,6 +60,7 @@ type pageMark struct {
 
 func newPass(p *Push, r *run) *pass {
 	w := &pass{desk: newDesk(r, p.ledger, p.settings.Payments, p.settings.Currency), push: p, policy: p.policy,
+		onEdit: p.settings.OnEdit, onDelete: p.settings.OnDelete,
 		fetched: map[string]fetched{}, waiting: map[string][]*job{}}
 	w.invoices = book[ledger.Invoice]{ledger.KindInvoice, p.powers.Invoices, func(i ledger.Invoice) written {
 		return written{i.ID, i.Number, i.Version, i.Totals.Total, i.Status}

@@ -39,13 +39,10 @@ func (w *desk) decidePayment(ctx context.Context, b *booking, p ledger.Payment, 
 	if err != nil {
 		return err
 	}
-	link, ok := links[p.ID]
-	before := &link
-	if !ok {
-		link, before = w.paymentLink(b, p, nil), nil
-	} else {
-		was := link
-		before = &was
+	link := w.paymentLink(b, p, nil)
+	var before *store.Link
+	if was, ok := links[p.ID]; ok {
+		link, before = was, &was
 	}
 	if link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" {
 		return fmt.Errorf("invoicesync: a write of payment %s is in doubt; run the flow until it is resolved", p.ID)

@@ -104,6 +104,23 @@ func (s *Settle) Withdraw(ctx context.Context) error {
 	return err
 }
 
+// Ours tells which payments of the ledger are this host's own, booked or adopted by the flow: the host's id by the
+// ledger's. Whoever reads the ledger for the host asks it, so that money which the host collected does not come
+// back as a payment of somebody else.
+func (s *Settle) Ours(ctx context.Context, ledgerPayments ...string) (map[string]string, error) {
+	ours := map[string]string{}
+	err := s.db.View(ctx, func(tx store.Tx) error {
+		links, err := tx.Links().ByLedgerIDs(s.settings.Ledger, ledger.KindPayment, ledgerPayments)
+		for id, l := range links {
+			if l.Pair == s.settings.pair() {
+				ours[id] = l.SourceID
+			}
+		}
+		return err
+	})
+	return ours, err
+}
+
 func (s *Settle) do(ctx context.Context, f func(context.Context, *till) error) (Report, error) {
 	var t *till
 	begin := shift{db: s.db, pair: s.settings.pair(), opts: s.opts, settings: s.hash, currency: s.settings.Currency,

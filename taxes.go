@@ -305,7 +305,7 @@ func (t *taxing) asSource() *eligibility.Reason {
 			// adapter's errors name no person, by the contract of package ledger.
 			t.unpredicted = true
 			return parkReason("tax", cmp.Or(ledger.Code(err), eligibility.CodeTaxNotPredictable), "", "",
-				"What the ledger would make of the invoice's tax cannot be worked out: %v.", err)
+				"The ledger cannot say what it would make of the invoice's tax: %v.", err)
 		}
 		// A prediction that hangs on rounding unknown here proves no equality, while a stated tax
 		// leaves the ledger nothing to round.

@@ -19,9 +19,10 @@ import (
 // stored as deferred before the host's cursor moves past them, so that they are met again whatever happens.
 type till struct {
 	*desk
-	flow  *Settle
-	plan  func(Settlement) bool // preview: takes the place of the writing
-	ended bool                  // whoever looks at the preview has seen enough
+	flow    *Settle
+	plan    func(Settlement) bool // preview: takes the place of the writing
+	dateAll bool                  // the day of what is not confirmed matters too
+	ended   bool                  // whoever looks at the preview has seen enough
 }
 
 func newTill(s *Settle, r *run) *till {
@@ -54,6 +55,19 @@ func (t *till) one(ctx context.Context, id string) error {
 	}
 	if err := t.watchPayments(ctx); err != nil {
 		return err
+	}
+	links, err := t.linksOf(ctx, ledger.KindPayment, []string{id})
+	if err != nil {
+		return err
+	}
+	if _, known := links[id]; !known {
+		rows, err := t.flow.host.Payments(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + id, Message: "the host has no such payment"}
+		}
 	}
 	if err := t.judgeIDs(ctx, []string{id}); err != nil {
 		return err
@@ -181,7 +195,7 @@ func (t *till) watchInvoices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(changed) == 0 || string(before) == sum {
+		if !page.Forgotten && (len(changed) == 0 || string(before) == sum) {
 			if page.Next != cursor {
 				if err := t.update(ctx, func(tx store.Tx) error { return t.setCursor(tx, name, page.Next) }); err != nil {
 					return err
@@ -190,7 +204,7 @@ func (t *till) watchInvoices(ctx context.Context) error {
 			continue
 		}
 		parked := store.LinkFilter{States: []store.LinkState{store.Parked}}
-		if err := t.judgeLinks(ctx, parked, func(l store.Link) bool { return changed[l.LedgerParent] }); err != nil {
+		if err := t.judgeLinks(ctx, parked, func(l store.Link) bool { return page.Forgotten || changed[l.LedgerParent] }); err != nil {
 			return err
 		}
 		if err := t.update(ctx, func(tx store.Tx) error {
@@ -266,7 +280,8 @@ func (t *till) read(ctx context.Context) error {
 	return nil
 }
 
-// sweep looks at the booked payments of the last 90 days again, now and then, for what a host did not announce.
+// sweep looks at the payments of the last 90 days again that were booked, or came to nothing, now and then, for
+// what a host did not announce.
 func (t *till) sweep(ctx context.Context) error {
 	now := time.Now().UTC()
 	switch {
@@ -275,8 +290,8 @@ func (t *till) sweep(ctx context.Context) error {
 	case !t.meta.LastSweep.IsZero() && now.Sub(t.meta.LastSweep) < t.opts.SweepEvery:
 		return nil
 	case !t.meta.LastSweep.IsZero(): // a first run has just read everything
-		booked := store.LinkFilter{States: []store.LinkState{store.Written}}
-		if err := t.judgeLinks(ctx, booked, func(l store.Link) bool {
+		final := store.LinkFilter{States: []store.LinkState{store.Written, store.Skipped}}
+		if err := t.judgeLinks(ctx, final, func(l store.Link) bool {
 			since := l.FirstSent
 			if since.IsZero() {
 				since = l.Updated // it was there already

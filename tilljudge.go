@@ -94,7 +94,7 @@ func (t *till) readable(ctx context.Context, rows []ledger.Payment) ([]ledger.Pa
 		out = append(out, p)
 	}
 	for i := range out {
-		if !out[i].Date.IsZero() || out[i].PaidAt.IsZero() || out[i].Status != ledger.PaymentConfirmed {
+		if !out[i].Date.IsZero() || out[i].PaidAt.IsZero() || out[i].Status != ledger.PaymentConfirmed && !t.dateAll {
 			continue // and the ledger need not be asked where it is
 		}
 		org, err := t.organisation(ctx)

@@ -51,6 +51,13 @@ func (w *desk) watchPayments(ctx context.Context) error {
 
 // compareInvoices looks at a page of the ledger's changed invoices.
 func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invoice]) error {
+	if page.Forgotten {
+		gone, err := w.missingInvoices(ctx)
+		if err != nil {
+			return err
+		}
+		page.Deleted = append(page.Deleted, gone...)
+	}
 	ids := make([]string, 0, len(page.Records))
 	for _, inv := range page.Records {
 		ids = append(ids, inv.ID)
@@ -90,7 +97,10 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 		}
 	}
 	for _, gone := range page.Deleted {
-		if l, ok := links[gone.ID]; ok && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
+		l, ok := links[gone.ID]
+		delete(links, gone.ID) // it may be named twice
+		told := len(l.Reasons) > 0 && l.Reasons[0].Code == "voided_in_ledger"
+		if ok && !told && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
 			flag(l, "voided_in_ledger", "Somebody deleted the invoice in the ledger. It is not created again by itself.")
 		}
 	}
@@ -103,6 +113,13 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 
 // comparePayments looks at a page of the ledger's changed payments.
 func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Payment]) error {
+	if page.Forgotten {
+		gone, err := w.missingPayments(ctx)
+		if err != nil {
+			return err
+		}
+		page.Deleted = append(page.Deleted, gone...)
+	}
 	ids := make([]string, 0, len(page.Records))
 	for _, p := range page.Records {
 		ids = append(ids, p.ID)
@@ -141,8 +158,10 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			gone(l)
 		}
 	}
-	for _, g := range page.Deleted {
-		if l, ok := links[g.ID]; ok {
+	for _, g := range page.Deleted { // of a ledger where a deleted payment leaves nothing but its id
+		l, ok := links[g.ID]
+		delete(links, g.ID)
+		if ok {
 			gone(l)
 		}
 	}

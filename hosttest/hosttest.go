@@ -98,7 +98,7 @@ type stop struct{ err error }
 
 // suite is one case under way.
 type suite struct {
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // a suite is one case under way, and ends with it
 	h    Harness
 	name string
 	pair store.Pair

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -21,7 +22,7 @@ func (deletions) Limits() ledger.Limits { return writeLimits }
 
 func deletionOf(c ledger.Change) (*ledger.Invoice, error) {
 	if c.Verb != ledger.Void || c.Invoice == nil || !isID(c.Invoice.ID) || c.Invoice.Version == "" {
-		return nil, requestError("change", "a void of an order that was read is needed")
+		return nil, vendorbooks.NotSent(Vendor, "change", "a void of an order that was read is needed")
 	}
 	return c.Invoice, nil
 }
@@ -32,14 +33,12 @@ func (deletions) Allows(c ledger.Change) error {
 	if err != nil {
 		return err
 	}
-	locked := func(code, message string) error {
-		return &ledger.Error{Kind: ledger.ErrLocked, Room: Vendor, Thing: "order " + inv.ID, Code: code, Message: message}
-	}
+	thing := "order " + inv.ID
 	switch {
 	case !inv.Status.Live():
-		return locked("already_void", "the order is deleted already")
-	case !inv.Totals.Paid.IsZero() || inv.PaymentsElsewhere || len(inv.Payments) > 0 || inv.Status == ledger.StatusPaid:
-		return locked(ledger.RefusedLockedByMoney, "an order with payments cannot be deleted")
+		return vendorbooks.Locked(Vendor, thing, "already_void", "the order is deleted already")
+	case vendorbooks.Settled(inv):
+		return vendorbooks.Locked(Vendor, thing, ledger.RefusedLockedByMoney, "an order with payments cannot be deleted")
 	}
 	return nil
 }
@@ -60,7 +59,7 @@ func (v deletions) Apply(ctx context.Context, c ledger.Change) (ledger.ChangeOut
 	}
 	thing := "deletion of order " + inv.ID
 	if c.Encoded.Route != deleteMethod+ordersPath+"/"+inv.ID {
-		return ledger.ChangeOutcome{}, requestError(thing, "the change was encoded for another record: encode it again")
+		return ledger.ChangeOutcome{}, vendorbooks.NotSent(Vendor, thing, "the change was encoded for another record: encode it again")
 	}
 	resp, unknown, err := v.l.send(ctx, thing, c.Encoded, c.Gate)
 	if err != nil {
@@ -88,7 +87,7 @@ func (v deletions) Apply(ctx context.Context, c ledger.Change) (ledger.ChangeOut
 		}
 		unknown = seen
 	}
-	return ledger.ChangeOutcome{State: ledger.Uncertain, Refusal: &ledger.Refusal{Code: unknown.Code, Message: unknown.Message}}, nil
+	return vendorbooks.UncertainChange(unknown.Code, unknown.Message), nil
 }
 
 func deleted(inv *ledger.Invoice) *ledger.Invoice {
@@ -110,7 +109,7 @@ func (v deletions) Look(ctx context.Context, c ledger.Change) (ledger.ChangeStat
 	case err != nil:
 		return ledger.ChangeState{}, err
 	}
-	return ledger.ChangeState{Untouched: now.Version == inv.Version, Version: now.Version, Invoice: &now, SeenAt: time.Now().UTC()}, nil
+	return vendorbooks.Looked(c, now, func(*ledger.Invoice) bool { return false }), nil
 }
 
 func isNotFound(err error) bool { return errors.Is(err, ledger.ErrNotFound) }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -128,7 +129,7 @@ func (l *Ledger) productID(line ledger.Line) (string, error) {
 	}
 	known := l.charted.Load()
 	if known == nil {
-		return "", requestError("order", "a line names a product by its SKU, and the products are not known: call Chart first")
+		return "", vendorbooks.NotSent(Vendor, "order", "a line names a product by its SKU, and the products are not known: call Chart first")
 	}
 	switch id, ok := (*known)[foldSKU(line.ItemCode)]; {
 	case !ok:

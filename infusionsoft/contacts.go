@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -145,7 +146,7 @@ func (l *Ledger) contactList(ctx context.Context, since time.Time, after string,
 		return list[wireContact]{}, time.Time{}, listError(err)
 	}
 	found, err := readList("contacts", resp, &contactShape)
-	return found, vendorClock(resp.Header), err
+	return found, vendorhttp.Date(resp.Header), err
 }
 
 func (l *Ledger) contactRefs(ctx context.Context, q ledger.Query, yield func(ledger.Page[ledger.Contact], error) bool) error {

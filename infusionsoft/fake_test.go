@@ -37,22 +37,9 @@ func newFake(t testing.TB, o infusionsoftfake.Options) *infusionsoftfake.Fake {
 
 func newSource(t testing.TB, f *infusionsoftfake.Fake, o *infusionsoft.Options) *infusionsoft.Source {
 	t.Helper()
-	c := f.Client("a token")
-	c.Transport = dated{c.Transport}
-	s, err := infusionsoft.New(c, o)
+	s, err := infusionsoft.New(f.Client("a token"), o)
 	require.NoError(t, err)
 	return s
-}
-
-// dated adds the Date header that a server of net/http would have sent, and a wire without one does not.
-type dated struct{ http.RoundTripper }
-
-func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := d.RoundTripper.RoundTrip(r)
-	if err == nil && resp.Header.Get("Date") == "" {
-		resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	}
-	return resp, err
 }
 
 func addOrder(t testing.TB, f *infusionsoftfake.Fake, o infusionsoftfake.Order) infusionsoftfake.Order {

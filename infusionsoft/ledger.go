@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -77,7 +78,7 @@ func (l *Ledger) Powers() ledger.Powers {
 func (l *Ledger) known(thing string) (books, error) {
 	b, ok := l.knownBooks()
 	if !ok {
-		return books{}, requestError(thing, "currency and time zone of the application are not known: call Organisation first, or set them in Options")
+		return books{}, vendorbooks.NotSent(Vendor, thing, "currency and time zone of the application are not known: call Organisation first, or set them in Options")
 	}
 	return b, nil
 }

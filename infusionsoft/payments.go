@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/http"
 	"slices"
 	"time"
 
@@ -265,13 +264,4 @@ func (s *Source) labels(ctx context.Context, order string) (map[string]string, e
 			return labels, nil
 		}
 	}
-}
-
-// vendorClock is what the answer says that the time is.
-func vendorClock(h http.Header) time.Time {
-	t, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return t.UTC()
 }

@@ -3,15 +3,14 @@ package infusionsoft
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -55,28 +54,18 @@ func (w writer[T]) Limits() ledger.Limits { return writeLimits }
 
 // Encode implements [ledger.Writer].
 func (w writer[T]) Encode(drafts []ledger.Draft[T]) (ledger.Encoded, error) {
-	switch {
-	case len(drafts) == 0:
-		return ledger.Encoded{}, refuse(w.what, ledger.RefusedOther, "there is nothing to write")
-	case len(drafts) > 1:
-		return ledger.Encoded{}, requestError(w.what, fmt.Sprintf("%d records are more than the one of a request", len(drafts)))
+	if len(drafts) > 1 {
+		return ledger.Encoded{}, vendorbooks.NotSent(Vendor, w.what, fmt.Sprintf("%d records are more than the one of a request", len(drafts)))
 	}
-	d := drafts[0]
-	if !d.Mark.Valid() {
-		return ledger.Encoded{}, refuse(w.what, "mark_invalid", "every draft needs a mark")
-	}
-	route, body, err := w.encode(d)
-	if err != nil {
-		if e, ok := errors.AsType[*ledger.Error](err); ok {
-			e.Thing = strings.TrimSuffix("draft "+string(d.Mark)+": "+e.Thing, ": ")
-		}
+	if err := vendorbooks.CheckMarks(Vendor, w.what, drafts, ledger.MarkLength); err != nil {
 		return ledger.Encoded{}, err
 	}
-	b, err := vendorhttp.Marshal(body)
+	d := drafts[0]
+	route, body, err := w.encode(d)
 	if err != nil {
-		return ledger.Encoded{}, fmt.Errorf("infusionsoft: encode: %w", err)
+		return ledger.Encoded{}, vendorbooks.OfDraft(d.Mark, err)
 	}
-	return ledger.Encoded{Route: route, Body: b}, nil
+	return vendorhttp.Encode(Vendor, route, body)
 }
 
 // Create implements [ledger.Writer].
@@ -87,9 +76,9 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 	}
 	switch {
 	case !w.route(b.Encoded.Route):
-		return nil, requestError(thing, "the request was encoded for something else: encode the draft again")
+		return nil, vendorbooks.NotSent(Vendor, thing, "the request was encoded for something else: encode the draft again")
 	case len(b.Encoded.Body) == 0 || len(b.Members) != 1 || !b.Members[0].Mark.Valid():
-		return nil, requestError(thing, "a request writes one record, which has a mark")
+		return nil, vendorbooks.NotSent(Vendor, thing, "a request writes one record, which has a mark")
 	}
 	m := b.Members[0]
 	resp, unknown, err := w.l.send(ctx, thing, b.Encoded, b.Gate)
@@ -111,32 +100,19 @@ func (w writer[T]) Create(ctx context.Context, b ledger.Batch) ([]ledger.Outcome
 		e, unknown = w.read(ctx, b.Encoded, resp)
 	}
 	if unknown != nil {
-		return []ledger.Outcome[T]{uncertain[T](m.Mark, unknown.Code, unknown.Message)}, nil
+		return []ledger.Outcome[T]{vendorbooks.Uncertain[T](m.Mark, unknown.Code, unknown.Message)}, nil
 	}
 	return []ledger.Outcome[T]{judge(m, e)}, nil
 }
 
 // judge says what became of a member. Created needs the whole proof.
 func judge[T any](m ledger.Member, e echo[T]) ledger.Outcome[T] {
-	switch {
-	case !isID(e.id):
-		return uncertain[T](m.Mark, "no_id", "the answer has no id and no error")
-	case e.mark != m.Mark:
-		return uncertain[T](m.Mark, "mark_differs", "the answer's record does not carry its mark")
-	case e.unclear != "":
-		return uncertain[T](m.Mark, e.unclear, "the answer's record cannot be understood")
-	case !e.amount.Equal(m.Amount):
-		return uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
-	case e.parent != m.Parent:
-		return uncertain[T](m.Mark, "parent_differs", "it belongs to another order")
-	case e.before:
-		return ledger.Outcome[T]{State: ledger.AlreadyThere, Mark: m.Mark, Record: e.record}
+	if !isID(e.id) {
+		return vendorbooks.Uncertain[T](m.Mark, "no_id", "the answer has no id and no error")
 	}
-	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
-}
-
-func uncertain[T any](m ledger.Mark, code, message string) ledger.Outcome[T] {
-	return ledger.Outcome[T]{State: ledger.Uncertain, Mark: m, Refusal: &ledger.Refusal{Code: code, Message: message}}
+	return vendorbooks.Proved(m, vendorbooks.Shown[T]{
+		Record: e.record, Marked: e.mark == m.Mark, Unclear: e.unclear, Amount: e.amount, SameParent: e.parent == m.Parent, Before: e.before,
+	})
 }
 
 // Find implements [ledger.Writer].
@@ -150,17 +126,13 @@ func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, gate 
 	if err := l.confirmed(ctx, thing); err != nil {
 		return nil, nil, err
 	}
-	method, target, _ := strings.Cut(e.Route, " ")
-	path, rawQuery, _ := strings.Cut(target, "?")
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil || method == "" || path == "" {
-		return nil, nil, requestError(thing, "the stored route cannot be read: encode the draft again")
+	req, err := vendorhttp.Write(Vendor, thing, e, gate, deadline)
+	if err != nil {
+		return nil, nil, err
 	}
-	req := vendorhttp.Request{
-		Method: method, Path: path, Query: query, Body: e.Body, Gate: gate, Timeout: deadline, Windows: l.c.quota.windows(l.c.tenantID()),
-	}
-	if len(e.Body) > 0 {
-		req.Header = http.Header{"Content-Type": {"application/json"}}
+	req.Windows = l.c.quota.windows(l.c.tenantID())
+	if len(e.Body) == 0 {
+		req.Header.Del("Content-Type")
 	}
 	resp, err := l.c.http.Do(ctx, req)
 	if err != nil {
@@ -169,7 +141,7 @@ func (l *Ledger) send(ctx context.Context, thing string, e ledger.Encoded, gate 
 	}
 	if err := l.c.sameTenant(thing, resp); err != nil {
 		// What was written went into another application, and the next reading will say so.
-		return nil, &vendorhttp.Seen{Code: "other_tenant", Message: err.Error()}, nil
+		return nil, &vendorhttp.Seen{Code: "other_tenant", Message: err.Error()}, nil //nolint:nilerr // it may have been carried out there
 	}
 	return resp, nil, nil
 }
@@ -213,10 +185,6 @@ func refusalCode(message string) string {
 		}
 	}
 	return ledger.RefusedOther
-}
-
-func requestError(thing, message string) error {
-	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: Vendor, Thing: thing, Code: "not_sent", Message: message}
 }
 
 func refuse(thing, code, message string) *ledger.Error {

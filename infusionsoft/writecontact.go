@@ -13,9 +13,10 @@ import (
 const contactFields = "id,given_name,family_name,company,email_addresses,billing_information,create_time,update_time"
 
 // contactRoute upserts only as a guard: where a contact with this e-mail address and this name has come
-// into being since the contacts were read, or by an earlier attempt, it is taken and not doubled. Nothing
-// of it is changed but the field of the mark, since the rest is what it was found by. The wider option,
-// Email alone, would give a person of the same family another name.
+// into being since the contacts were read, or by an earlier attempt, it is taken and not doubled. It keeps its
+// name and its address, which are what it was found by. What such a contact of somebody else's making loses is its
+// billing_information, for the mark, and further e-mail addresses, since a list that is sent replaces the
+// stored one. The wider option, Email alone, would give a person of the same family another name.
 const contactRoute = "POST " + contactsPath + "?duplicate_option=EmailAndName&fields=" + contactFields
 
 // outContact is what is sent of keap-rest-v2's CreateUpdateContactRequest. The mark lives in

@@ -3,6 +3,7 @@ package infusionsoft
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -23,12 +24,16 @@ type wirePaymentResult struct {
 	Amount amount `json:"payment_amount"`
 }
 
+// readBack is how long reading a payment back may take, repeated calls included.
+const readBack = 30 * time.Second
+
 func paymentRoute(order string) string { return "POST " + ordersPath + "/" + order + "/payments" }
 
 // paidOrder is the order in a route of payments.
 func paidOrder(route string) string {
-	id, ok := strings.CutPrefix(route, "POST "+ordersPath+"/")
-	if id, ok = strings.CutSuffix(id, "/payments"); !ok || !isID(id) {
+	path, posted := strings.CutPrefix(route, "POST "+ordersPath+"/")
+	id, payments := strings.CutSuffix(path, "/payments")
+	if !posted || !payments || !isID(id) {
 		return ""
 	}
 	return id
@@ -89,6 +94,9 @@ func (l *Ledger) readPayment(ctx context.Context, sent ledger.Encoded, resp *ven
 	if !isID(result.ID.trimmed()) {
 		return echo[ledger.Payment]{}, &vendorhttp.Seen{Code: "no_id", Message: "the answer has no id and no error"}
 	}
+	// The money is booked: that the caller has no time any more must not put it in doubt.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readBack)
+	defer cancel()
 	order, mark := paidOrder(sent.Route), sentMark(sent.Body, "notes")
 	payments, err := l.PaymentsOf(ctx, ledger.Ref{ID: order})
 	if err != nil {

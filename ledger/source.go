@@ -37,7 +37,7 @@ type Cursor string
 
 // Query says what to read.
 //
-// Without a Cursor a reading runs over everything that the other fields allow, oldest first in an
+// Without a Cursor a reading runs over everything that the other fields allow, in an
 // order that no edit, payment or deletion during the reading can disturb; the Next of its last page
 // then reads what has changed since the reading began. With a Cursor it continues there.
 //
@@ -63,8 +63,8 @@ type Page[T any] struct {
 	Unread  []Unread // records that could not be understood
 	Next    Cursor   // continue here once this page is remembered; valid even when Records is empty
 
-	// Forgotten says that the vendor no longer knows all deletions since the cursor: only comparing ids
-	// finds the others.
+	// Forgotten says that Deleted may lack some of what was deleted since the cursor, because the vendor does not show
+	// it any longer. Whoever wants to know compares the ids, by a reading of Refs, before Next is remembered.
 	Forgotten bool
 }
 

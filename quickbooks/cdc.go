@@ -43,7 +43,8 @@ func (f feed[W, T]) capture(ctx context.Context, p position, yield func(ledger.P
 }
 
 // deep reads changes that capture does not reach: records by the time of their last change, and then deletions as far
-// back as capture still shows them. Deletions before that are found by comparing ids, see [Ledger].
+// back as capture still shows them. Where that is not far enough, the last page says so: deletions before that are found
+// by comparing ids.
 func (f feed[W, T]) deep(ctx context.Context, p position, yield func(ledger.Page[T], error) bool) error {
 	var recent []time.Time
 	keep := func(page ledger.Page[T], err error) bool { return yield(page, err) }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -243,19 +244,12 @@ var refusals = []struct {
 
 // refusal makes one of a record's errors. Whatever of personal is a text of the record which may be quoted.
 func refusal(f *wireFault, personal ...string) *ledger.Refusal {
-	r := &ledger.Refusal{Code: ledger.RefusedOther, Vendor: f.code()}
-	var texts []string
+	reasons := make([]vendorbooks.Said, 0, len(f.Error))
 	for _, e := range f.Error {
 		code, text := sortError(e, personal)
-		if r.Code == ledger.RefusedOther {
-			r.Code = code
-		}
-		if text != "" && !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
+		reasons = append(reasons, vendorbooks.Said{Code: code, Text: text})
 	}
-	r.Message = strings.Join(texts, "; ")
-	return r
+	return vendorbooks.Refusal(f.code(), reasons)
 }
 
 func sortError(e wireError, personal []string) (code, shown string) {
@@ -278,10 +272,5 @@ func sortError(e wireError, personal []string) (code, shown string) {
 	if strings.Contains(strings.ToLower(text), "token") { // it may be quoted
 		return code, vendorhttp.Redact(e.Message)
 	}
-	for _, p := range personal {
-		if len(p) > 1 {
-			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(p)).ReplaceAllString(text, "[…]")
-		}
-	}
-	return code, vendorhttp.Redact(text)
+	return code, vendorhttp.Redact(vendorbooks.Mask(text, personal))
 }

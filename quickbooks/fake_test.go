@@ -434,8 +434,9 @@ func TestFakeBeyondCapture(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		var next ledger.Cursor
+		forgotten := false
 		read := func() (records, gone map[string]bool) {
-			records, gone = map[string]bool{}, map[string]bool{}
+			records, gone, forgotten = map[string]bool{}, map[string]bool{}, false
 			for p, err := range r.ledger.Invoices(r.ctx, ledger.Query{Cursor: next}) {
 				require.NoError(t, err)
 				for _, i := range p.Records {
@@ -444,11 +445,12 @@ func TestFakeBeyondCapture(t *testing.T) {
 				for _, d := range p.Deleted {
 					gone[d.ID] = true
 				}
-				next = p.Next
+				next, forgotten = p.Next, p.Forgotten
 			}
 			return records, gone
 		}
 		read()
+		assert.False(t, forgotten, "five changes are shown in full")
 		for i := range 1200 {
 			ids = append(ids, r.enterInvoice(c))
 			if i%100 == 99 {
@@ -463,8 +465,10 @@ func TestFakeBeyondCapture(t *testing.T) {
 			assert.Equal(t, i != 695, records[id], "invoice %d", i)
 		}
 		assert.True(t, gone[ids[700]], "the last deletions are seen")
+		assert.True(t, forgotten, "earlier ones may be missing")
 		again, _ := read()
 		assert.Empty(t, again)
+		assert.False(t, forgotten)
 
 		found, err := r.ledger.Powers().Invoices.Find(r.ctx, ledger.Sought{Marks: []ledger.Mark{r.mark(1)}, Since: sent.Add(-10 * time.Minute)})
 		require.NoError(t, err)
@@ -476,6 +480,7 @@ func TestFakeBeyondCapture(t *testing.T) {
 		require.NoError(t, r.books.VoidInvoice(ids[3]))
 		records, _ = read()
 		assert.True(t, records[ids[3]], "a cursor older than 30 days")
+		assert.True(t, forgotten, "capture forgets after 30 days")
 	})
 }
 

@@ -166,7 +166,7 @@ func (c *Company) sum(inv ledger.Invoice) (summed, error) {
 func (c *Company) taxable() error {
 	switch {
 	case c.AutomatedTax && !c.AutomatedTaxReady:
-		return refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up: finish that in QuickBooks")
+		return refuse("", ledger.RefusedSalesTaxNotSetUp, "the company's automated sales tax is not set up, and the tax would vanish: finish that in QuickBooks")
 	case !c.SalesTax:
 		return refuse("", ledger.RefusedSalesTaxOff, "the company has sales tax switched off, and the tax would vanish: switch it on in QuickBooks")
 	}

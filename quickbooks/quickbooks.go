@@ -44,8 +44,8 @@
 // Everything is read by CreateTime, which never changes, always the first page from the last row on: the default
 // order of the service is newest first, and offsets lose rows when somebody edits. Changes are read by one call of
 // change data capture, deletions included. It looks back 30 days and returns 1000 objects; beyond that, records
-// are read by LastUpdatedTime, and deletions only as far as it still shows them. A reading by id
-// ([ledger.Query] Refs) reports what no longer exists as deleted, so that a periodic comparison finds the rest.
+// are read by LastUpdatedTime, and deletions only as far as it still shows them: [ledger.Page] Forgotten says so. A
+// reading by id ([ledger.Query] Refs) reports what no longer exists as deleted, so that a comparison finds the rest.
 //
 // # Writing
 //

@@ -125,14 +125,16 @@ func (l *Ledger) diffLines(company *Company, before, want *ledger.Invoice, d *di
 	full.Lines = slices.Clone(want.Lines)
 	full.Currency = cmp.Or(full.Currency, before.Currency)
 	for i := range full.Lines {
-		// What a line leaves open, the old line says.
+		// What a line leaves open, the old line says. That shipping names no product says something: it is no line of
+		// the product whose place it takes.
 		if f := from[i]; f >= 0 {
-			if full.Lines[i].ItemID == "" && full.Lines[i].ItemCode == "" {
-				full.Lines[i].ItemID = before.Lines[f].ItemID
+			was, line := &before.Lines[f], &full.Lines[i]
+			if line.ItemID == "" && line.ItemCode == "" && line.Kind != ledger.LineShipping {
+				line.ItemID = was.ItemID
 			}
-			full.Lines[i].TaxCode = cmp.Or(full.Lines[i].TaxCode, before.Lines[f].TaxCode)
-			if full.Lines[i].Kind == ledger.LineDiscount {
-				full.Lines[i].Account = cmp.Or(full.Lines[i].Account, before.Lines[f].Account)
+			line.TaxCode = cmp.Or(line.TaxCode, was.TaxCode)
+			if line.Kind == ledger.LineDiscount { // and so was the old one
+				line.Account = cmp.Or(line.Account, was.Account)
 			}
 		}
 	}
@@ -181,13 +183,15 @@ func lineIDs(before, full *ledger.Invoice, from []int) []string {
 	return append(ids, discount)
 }
 
-// sameOut compares lines as they are sent, in their order; without words, what they say is left out.
+// sameOut compares lines as they are sent, in their order; without words, what they say is left out. Shipping may
+// stand anywhere: on QuickBooks' own form it is below the lines, and so it may be in what is read.
 func sameOut(a, b []outLine, words bool) bool {
 	return slices.Equal(outKeys(a, words), outKeys(b, words))
 }
 
 func outKeys(lines []outLine, words bool) []string {
 	keys := make([]string, 0, len(lines))
+	var shipping []string
 	for _, line := range lines {
 		line.ID = ""
 		if !words {
@@ -203,9 +207,13 @@ func outKeys(lines []outLine, words bool) []string {
 			line.DiscountLineDetail, line.Description = &discount, ""
 		}
 		b, _ := vendorhttp.Marshal(line) // of numbers and strings
+		if s := line.SalesItemLineDetail; s != nil && s.ItemRef != nil && s.ItemRef.Value == shippingItem {
+			shipping = append(shipping, string(b))
+			continue
+		}
 		keys = append(keys, string(b))
 	}
-	return keys
+	return append(keys, shipping...)
 }
 
 // pairs finds for each wanted line the line before that it corresponds to, -1 for a new one. A line without

@@ -162,16 +162,10 @@ func (w writer[T]) judge(m ledger.Member, item *wireItem) ledger.Outcome[T] {
 		return vendorbooks.Uncertain[T](m.Mark, "unreadable", "the answer's record cannot be read")
 	case !isID(e.id):
 		return vendorbooks.Uncertain[T](m.Mark, "no_id", "it has no id and no error")
-	case !slices.Contains(e.marks, m.Mark):
-		return vendorbooks.Uncertain[T](m.Mark, "mark_differs", "the answer's record does not carry its mark")
-	case e.unclear != "":
-		return vendorbooks.Uncertain[T](m.Mark, e.unclear, "it cannot be read")
-	case !e.amount.Equal(m.Amount):
-		return vendorbooks.Uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
-	case m.Parent != e.parent:
-		return vendorbooks.Uncertain[T](m.Mark, "parent_differs", "it belongs to another invoice")
 	}
-	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
+	return vendorbooks.Proved(m, vendorbooks.Shown[T]{
+		Record: e.record, Marked: slices.Contains(e.marks, m.Mark), Unclear: e.unclear, Amount: e.amount, SameParent: e.parent == m.Parent,
+	})
 }
 
 func (w writer[T]) failed(m ledger.Member, f *wireFault, raw json.RawMessage) ledger.Outcome[T] {

@@ -3,10 +3,10 @@ package xero
 import (
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -168,19 +168,12 @@ const codeMarkTaken = "mark_taken"
 
 // refusal makes one of a record's validation errors. Whatever of personal is a text of the record which may be quoted.
 func refusal(messages []wireMessage, personal ...string) *ledger.Refusal {
-	r := &ledger.Refusal{Code: ledger.RefusedOther, Vendor: "ValidationException"}
-	var texts []string
+	reasons := make([]vendorbooks.Said, 0, len(messages))
 	for _, m := range messages {
 		code, text := sortRefusal(m.Message, personal)
-		if r.Code == ledger.RefusedOther {
-			r.Code = code
-		}
-		if text != "" && !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
+		reasons = append(reasons, vendorbooks.Said{Code: code, Text: text})
 	}
-	r.Message = strings.Join(texts, "; ")
-	return r
+	return vendorbooks.Refusal("ValidationException", reasons)
 }
 
 func sortRefusal(text string, personal []string) (code, shown string) {
@@ -194,10 +187,5 @@ func sortRefusal(text string, personal []string) (code, shown string) {
 			break
 		}
 	}
-	for _, p := range personal {
-		if len(p) > 1 {
-			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(p)).ReplaceAllString(text, "[…]")
-		}
-	}
-	return code, vendorhttp.Redact(text)
+	return code, vendorhttp.Redact(vendorbooks.Mask(text, personal))
 }

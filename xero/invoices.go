@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/invoicesync/invoicesync/internal/vendorbooks"
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -71,14 +73,7 @@ func (l *Ledger) invoiceFeed(summary bool) feed[wireInvoice, ledger.Invoice] {
 
 // byRefs reads documents by id, and those that have only a number by number, forty a call.
 func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice], q ledger.Query) iter.Seq2[ledger.Page[ledger.Invoice], error] {
-	var ids, numbers []string
-	for _, r := range q.Refs {
-		if r.ID != "" {
-			ids = append(ids, r.ID)
-		} else if r.Number != "" {
-			numbers = append(numbers, r.Number)
-		}
-	}
+	ids, numbers := vendorbooks.SplitRefs(q.Refs)
 	return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
 		for _, list := range chunks(ids) {
 			w, err := l.filtered(ctx, f, "IDs", list)
@@ -98,12 +93,7 @@ func (l *Ledger) byRefs(ctx context.Context, f feed[wireInvoice, ledger.Invoice]
 			yield(ledger.Page[ledger.Invoice]{}, err)
 			return
 		}
-		page := ledger.Page[ledger.Invoice]{Next: q.Cursor}
-		for _, n := range numbers {
-			page.Records = append(page.Records, found[n]...)
-			delete(found, n)
-		}
-		yield(page, nil)
+		yield(vendorbooks.Numbered(numbers, found, q.Cursor), nil)
 	}
 }
 
@@ -209,16 +199,7 @@ func (l *Ledger) invoiceByNumber(ctx context.Context, ref ledger.Ref) (ledger.In
 	if err != nil {
 		return ledger.Invoice{}, err
 	}
-	switch hits := found[ref.Number]; len(hits) {
-	case 0:
-		return ledger.Invoice{}, notFound("invoice " + ref.Number)
-	case 1:
-		return hits[0], nil
-	}
-	return ledger.Invoice{}, &ledger.Error{
-		Kind: ledger.ErrAmbiguous, Room: Vendor, Thing: "invoice " + ref.Number,
-		Message: "several invoices have this number: ask by id",
-	}
+	return vendorbooks.Only(Vendor, "invoice "+vendorhttp.Redact(ref.Number), found[ref.Number])
 }
 
 func notFound(thing string) error {

@@ -176,14 +176,11 @@ func judge[T any](m ledger.Member, hits []*echo[T]) ledger.Outcome[T] {
 		return ledger.Outcome[T]{State: ledger.Refused, Mark: m.Mark, Refusal: r}
 	case !created:
 		return vendorbooks.Uncertain[T](m.Mark, "no_id", "it has no id and no error")
-	case e.unclear != "":
-		return vendorbooks.Uncertain[T](m.Mark, e.unclear, "it cannot be read")
-	case !e.amount.Equal(m.Amount):
-		return vendorbooks.Uncertain[T](m.Mark, "amount_differs", "its amount is "+e.amount.String()+", expected was "+m.Amount.String())
-	case m.Parent != "" && !sameID(e.parent, m.Parent), m.Parent == "" && e.parent != "":
-		return vendorbooks.Uncertain[T](m.Mark, "parent_differs", "it belongs to another invoice")
 	}
-	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: e.record}
+	return vendorbooks.Proved(m, vendorbooks.Shown[T]{
+		Record: e.record, Marked: e.mark == m.Mark, Unclear: e.unclear, Amount: e.amount,
+		SameParent: m.Parent != "" && sameID(e.parent, m.Parent) || m.Parent == "" && e.parent == "",
+	})
 }
 
 // Find implements [ledger.Writer].

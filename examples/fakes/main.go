@@ -11,6 +11,9 @@
 //
 //	export INFUSIONSOFT_TOKEN=any QUICKBOOKS_TOKEN=any QUICKBOOKS_REALM_ID=…   # the realm id is printed
 //	go run ./examples/quickstart -ledger quickbooks -db shop2.db -source-url http://127.0.0.1:9002 -ledger-url http://127.0.0.1:9003
+//
+// The fakes keep the services' limits. A client that asks one thing after the other stays below those of a second
+// because an answer takes its time, here as there; see -latency. Xero's 60 calls a minute are counted all the same.
 package main
 
 import (
@@ -60,6 +63,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	orders := f.Int("orders", 500, "how many orders to make up")
 	seed := f.Uint64("seed", 1, "the same seed makes up the same orders")
 	load := f.String("load", "", "a `folder` of vendor JSON to load instead")
+	latency := f.Duration("latency", usualLatency, "how long an answer takes")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -69,6 +73,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case *xero == "" && *quickbooks == "" && *infusionsoft == "":
 		return fmt.Errorf("%w: nothing to serve: give -xero, -quickbooks or -infusionsoft an address like 127.0.0.1:9001", errUsage)
+	case *latency < 0:
+		return fmt.Errorf("%w: -latency %s: choose 0s or more", errUsage, *latency)
 	case *orders < 1 || *orders > world.MaxOrders:
 		return fmt.Errorf("%w: -orders %d: choose 1 to %d", errUsage, *orders, world.MaxOrders)
 	}
@@ -102,7 +108,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer func() { _ = s.Close() }() // each answer is in the files already
 	if s.Xero != nil {
-		stop, at, err := serve(s.Xero, *xero)
+		stop, at, err := serve(slow(s.Xero, *latency), *xero)
 		if err != nil {
 			return err
 		}
@@ -111,7 +117,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprintf(out, "Xero          %s/api.xro/2.0  %s, XERO_TENANT_ID=%s\n", at, org.Name, org.TenantID)
 	}
 	if s.QuickBooks != nil {
-		stop, at, err := serve(s.QuickBooks, *quickbooks)
+		stop, at, err := serve(slow(s.QuickBooks, *latency), *quickbooks)
 		if err != nil {
 			return err
 		}
@@ -120,7 +126,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprintf(out, "QuickBooks    %s/v3/company/%s  %s, QUICKBOOKS_REALM_ID=%s\n", at, company.RealmID, company.Name, company.RealmID)
 	}
 	if s.Infusionsoft != nil {
-		stop, at, err := serve(s.Infusionsoft, *infusionsoft)
+		stop, at, err := serve(slow(s.Infusionsoft, *latency), *infusionsoft)
 		if err != nil {
 			return err
 		}
@@ -129,6 +135,24 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// usualLatency keeps a client that makes one call after the other at nine a second, where QuickBooks allows ten; the
+// real services are slower.
+const usualLatency = 110 * time.Millisecond
+
+// slow waits before each request is handed on.
+func slow(h http.Handler, latency time.Duration) http.Handler {
+	if latency == 0 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(latency):
+			h.ServeHTTP(w, r)
+		case <-r.Context().Done(): // nobody waits for the answer, and nothing has been done
+		}
+	})
 }
 
 // serve listens at once, so that an address that is taken is an error here, and serves until stopped.

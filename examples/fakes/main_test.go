@@ -9,9 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/invoicesync/invoicesync/faults"
+	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
 )
 
 // lines is a writer that another goroutine may read.
@@ -88,4 +92,34 @@ func TestUsage(t *testing.T) {
 	}
 	require.Error(t, run(t.Context(), []string{"-quickbooks", "nowhere:port"}, io.Discard))
 	require.Error(t, run(t.Context(), []string{"-xero", "nowhere:port"}, io.Discard))
+}
+
+// A client without pacing of its own, as those in other languages are, makes one call after the other. On a loopback
+// that would be thousands a second.
+func TestOneCallAfterTheOtherIsNotThrottled(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		latency time.Duration
+		refused int
+	}{{usualLatency, 0}, {0, 20}} {
+		synctest.Test(t, func(t *testing.T) {
+			fake, err := quickbooksfake.New(nil)
+			require.NoError(t, err)
+			transport := faults.Transport(slow(fake, test.latency))
+			refused := 0
+			for range 30 {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/v3/company/"+fake.Books().Company().RealmID+"/preferences", nil)
+				require.NoError(t, err)
+				req.Header.Set("Authorization", "Bearer any")
+				req.Header.Set("Accept", "application/json")
+				resp, err := transport.RoundTrip(req)
+				require.NoError(t, err)
+				_ = resp.Body.Close()
+				if resp.StatusCode == http.StatusTooManyRequests {
+					refused++
+				}
+			}
+			require.Equal(t, test.refused, refused, "with answers after %s; ten a second are allowed", test.latency)
+		})
+	}
 }

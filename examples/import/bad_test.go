@@ -45,8 +45,8 @@ func TestBadFlags(t *testing.T) {
 		require.Contains(t, r.err, c.says, c.args)
 	}
 	for says, args := range map[string][]string{
-		"is QuickBooks's": {"-db", "x.db", "-ledger-url", "https://quickbooks.api.intuit.com"},
-		"is no URL":       {"-db", "x.db", "-ledger-url", "api.xero.com"},
+		"is QuickBooks', and": {"-db", "x.db", "-ledger-url", "https://quickbooks.api.intuit.com"},
+		"is no URL":           {"-db", "x.db", "-ledger-url", "api.xero.com"},
 	} {
 		r := startWith(t.Context(), t, program{args: args, env: func(string) string { return "any" }})
 		require.Equal(t, command.Usage, r.code)

@@ -11,6 +11,7 @@ import (
 	"github.com/invoicesync/invoicesync/ledger"
 
 	"github.com/invoicesync/invoicesync/examples/internal/command"
+	tell "github.com/invoicesync/invoicesync/examples/internal/progress"
 	"github.com/invoicesync/invoicesync/examples/internal/receivables"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
@@ -95,7 +96,7 @@ func (c *config) validate() error {
 	// Known before a token has gone to the wrong vendor.
 	for _, v := range vendors() {
 		if v != c.vendor && command.Under(host, v.domain) && v.ledger != c.vendor.ledger {
-			return command.Usagef("-ledger-url %s is %s's, and this is -ledger %s", c.ledgerURL, v.name, c.vendor.ledger)
+			return command.Usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, tell.Whose(v.name), c.vendor.ledger)
 		}
 	}
 	return nil

@@ -18,18 +18,26 @@ import (
 // each is the most invoices that one sort of change is made to.
 const each = 5
 
-// follow changes the books, twice, and lets the changes follow after each time.
+// follow changes the books, twice, and lets the changes follow after each time. A run that was cut off meanwhile has
+// made some of them: they follow, and no others are made.
 func (f *flow) follow(ctx context.Context, say *printer) error {
 	begun, before := time.Now(), f.books.calls()
 	told := len(f.app.Applied())
-	undo, err := f.move()
-	if err != nil {
-		return err
+	var undo []string
+	if !f.pinned.Moved {
+		f.pinned.Moved = true
+		if err := f.pin(); err != nil {
+			return err
+		}
+		var err error
+		if undo, err = f.move(); err != nil {
+			return err
+		}
 	}
 	reports := make([]invoicesync.Report, 0, 2)
 	report, err := f.run(ctx)
 	reports = append(reports, report)
-	if err == nil {
+	if err == nil && len(undo) > 0 {
 		for _, payment := range undo {
 			if err := f.books.practice.Desk.Unpay(payment); err != nil {
 				return err

@@ -26,7 +26,8 @@ type pinned struct {
 
 	// How far the steps are that happen once.
 	Chosen   bool `json:"chosen"`   // the list was shown, and a person has chosen
-	Followed bool `json:"followed"` // the books were changed, and the changes followed
+	Moved    bool `json:"moved"`    // the books were being changed
+	Followed bool `json:"followed"` // and the changes have followed
 }
 
 func pinFile(c *config) string { return c.db + ".import.json" }

@@ -13,17 +13,17 @@ import (
 )
 
 // onceAsked is a ledger that is asked only once for its organisation, for its chart, and for the whole of what is in
-// its books, where that is one page. Each flow reads them anew, as it must when it runs for months; this program lives
-// for a minute, and checks, previews and pushes in it. What changes meanwhile is read as a change: the page says from
-// when on.
+// its books, where that is little. Each flow reads them anew, as it must when it runs for months; this program lives
+// for a minute, and checks, previews and pushes in it. What changes meanwhile is read as a change: the last page says
+// from when on.
 type onceAsked struct {
 	ledger.Ledger
 
 	org      asked.Once[ledger.Organisation]
 	chart    asked.Once[ledger.Chart]
-	contacts onePage[ledger.Contact]
-	invoices onePage[ledger.Invoice]
-	payments onePage[ledger.Payment]
+	contacts whole[ledger.Contact]
+	invoices whole[ledger.Invoice]
+	payments whole[ledger.Payment]
 }
 
 func (l *onceAsked) Organisation(ctx context.Context) (ledger.Organisation, error) {
@@ -46,53 +46,56 @@ func (l *onceAsked) Payments(ctx context.Context, q ledger.Query) iter.Seq2[ledg
 	return l.payments.read(ctx, q, l.Ledger.Payments)
 }
 
-// onePage is a reading of everything that one page has answered.
-type onePage[T any] struct {
-	mu   sync.Mutex
-	of   string // the query
-	page *ledger.Page[T]
+// A whole is a reading of everything that has come to no more than a call's worth of records.
+type whole[T any] struct {
+	mu    sync.Mutex
+	of    string // the query
+	pages []ledger.Page[T]
 }
+
+const small = 1000
 
 type reader[T any] func(context.Context, ledger.Query) iter.Seq2[ledger.Page[T], error]
 
-func (p *onePage[T]) read(ctx context.Context, q ledger.Query, from reader[T]) iter.Seq2[ledger.Page[T], error] {
+func (w *whole[T]) read(ctx context.Context, q ledger.Query, from reader[T]) iter.Seq2[ledger.Page[T], error] {
 	if q.Cursor != "" || len(q.Refs) > 0 {
 		return from(ctx, q)
 	}
 	of := fmt.Sprintf("%+v", q)
 	return func(yield func(ledger.Page[T], error) bool) {
-		if page, known := p.known(of); known {
-			yield(page, nil)
+		if pages, known := w.known(of); known {
+			for _, page := range pages {
+				if !yield(own(page), nil) {
+					return
+				}
+			}
 			return
 		}
-		var first ledger.Page[T]
-		pages := 0
+		var pages []ledger.Page[T]
+		records, kept := 0, true
 		for page, err := range from(ctx, q) {
-			if pages++; pages == 1 {
-				first = own(page)
-			}
-			if err != nil {
-				pages++ // not the whole
+			records += len(page.Records)
+			if kept = kept && err == nil && records <= small; kept {
+				pages = append(pages, own(page))
+			} else {
+				pages = nil
 			}
 			if !yield(page, err) {
 				return
 			}
 		}
-		if pages == 1 {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.of, p.page = of, &first
+		if kept {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.of, w.pages = of, pages
 		}
 	}
 }
 
-func (p *onePage[T]) known(of string) (page ledger.Page[T], ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.page == nil || p.of != of {
-		return page, false
-	}
-	return own(*p.page), true
+func (w *whole[T]) known(of string) (pages []ledger.Page[T], ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pages, w.pages != nil && w.of == of
 }
 
 // own copies a page: its memory belongs to whoever reads it.

@@ -142,14 +142,14 @@ func (c *config) servers() error {
 	// Known before a token has gone to the wrong vendor.
 	for _, v := range vendors() {
 		if command.Under(source, v.domain) {
-			return command.Usagef("-source-url %s is %s's; it takes Infusionsoft's URL, and -ledger-url %s's", c.sourceURL, v.name, c.vendor.name)
+			return command.Usagef("-source-url %s is %s; it takes Infusionsoft's URL, and -ledger-url %s", c.sourceURL, v.whose(), c.vendor.whose())
 		}
 		if v.ledger != c.vendor.ledger && command.Under(ledger, v.domain) {
-			return command.Usagef("-ledger-url %s is %s's, and this is -ledger %s", c.ledgerURL, v.name, c.vendor.ledger)
+			return command.Usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, v.whose(), c.vendor.ledger)
 		}
 	}
 	if command.Under(ledger, "infusionsoft.com") || command.Under(ledger, "keap.com") {
-		return command.Usagef("-ledger-url %s is Infusionsoft's; it takes %s's URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.name)
+		return command.Usagef("-ledger-url %s is Infusionsoft's; it takes %s URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.whose())
 	}
 	if !c.given["max-creates"] && (ledger == "" || command.Loopback(ledger)) {
 		c.maxCreates = -1

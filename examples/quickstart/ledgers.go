@@ -14,6 +14,7 @@ import (
 
 	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/compare"
+	tell "github.com/invoicesync/invoicesync/examples/internal/progress"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	ends "github.com/invoicesync/invoicesync/examples/internal/side"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
@@ -39,6 +40,9 @@ type vendor struct {
 	// serve takes the fake out of a shop: the fake, its route, and whether its books hold a record.
 	serve func(*shop.Shop) (fake ends.Fake, route string, holds func(ledger.RecordKind, string) bool)
 }
+
+// whose is the name in the genitive.
+func (v *vendor) whose() string { return tell.Whose(v.name) }
 
 // vendors are the ledgers that -ledger can name.
 func vendors() map[world.Ledger]*vendor {

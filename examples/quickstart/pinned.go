@@ -110,12 +110,15 @@ func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 
 // strange says which of two servers has not answered as its vendor does.
 func (f *flow) strange(flag, vendor, url string, err error) error {
-	if url == "" {
+	switch {
+	case url == "":
 		return err
+	case ledger.Code(err) == "other_organisation":
+		return fmt.Errorf("%s belongs to another organisation: connect the right one, or give another file with -db: %w", f.c.db, err)
 	}
 	err = fmt.Errorf("asked who is there, the server at %s %s has not answered as %s does: %w", flag, url, vendor, err)
 	if f.c.sourceURL != "" && f.c.ledgerURL != "" {
-		err = fmt.Errorf("%w\nLook whether the URLs or the tokens are swapped: -source-url and INFUSIONSOFT_TOKEN are Infusionsoft's, -ledger-url and %s are %s's", err, f.c.vendor.tokenVar, f.c.vendor.name)
+		err = fmt.Errorf("%w\nLook whether the URLs or the tokens are swapped: -source-url and INFUSIONSOFT_TOKEN are Infusionsoft's, -ledger-url and %s are %s", err, f.c.vendor.tokenVar, f.c.vendor.whose())
 	}
 	return err
 }

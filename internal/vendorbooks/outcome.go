@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -88,4 +90,32 @@ func OfDraft(m ledger.Mark, err error) error {
 // NotSent is a mistake of the caller, found before anything was sent.
 func NotSent(room, thing, message string) error {
 	return &ledger.Error{Kind: ledger.ErrRequestRefused, Room: room, Thing: thing, Code: "not_sent", Message: message}
+}
+
+// Shown is a record that an answer to a write shows, with an id and without an error.
+type Shown[T any] struct {
+	Record     T
+	Marked     bool   // it carries the member's mark
+	Unclear    string // why it cannot be understood
+	Amount     decimal.Decimal
+	SameParent bool // it belongs to the member's parent, or to none where the member has none
+	Before     bool // it was there before this request
+}
+
+// Proved says what became of a member for which the answer shows a record: it exists and is ours only with the whole
+// proof.
+func Proved[T any](m ledger.Member, s Shown[T]) ledger.Outcome[T] {
+	switch {
+	case !s.Marked:
+		return Uncertain[T](m.Mark, "mark_differs", "the answer's record does not carry its mark")
+	case s.Unclear != "":
+		return Uncertain[T](m.Mark, s.Unclear, "the answer's record cannot be understood")
+	case !s.Amount.Equal(m.Amount):
+		return Uncertain[T](m.Mark, "amount_differs", "its amount is "+s.Amount.String()+", expected was "+m.Amount.String())
+	case !s.SameParent:
+		return Uncertain[T](m.Mark, "parent_differs", "it belongs to another record than expected")
+	case s.Before:
+		return ledger.Outcome[T]{State: ledger.AlreadyThere, Mark: m.Mark, Record: s.Record}
+	}
+	return ledger.Outcome[T]{State: ledger.Created, Mark: m.Mark, Record: s.Record}
 }

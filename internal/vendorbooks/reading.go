@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -111,4 +112,40 @@ func (t Told) Remember(ids []string, times []time.Time, moved bool, since time.T
 			t[id] = times[i]
 		}
 	}
+}
+
+// SplitRefs tells what is asked for by id from what is asked for by number.
+func SplitRefs(refs []ledger.Ref) (ids, numbers []string) {
+	for _, r := range refs {
+		if r.ID != "" {
+			ids = append(ids, r.ID)
+		} else if r.Number != "" {
+			numbers = append(numbers, r.Number)
+		}
+	}
+	return ids, numbers
+}
+
+// Numbered is the page of the invoices that answer to numbers, each number told once.
+func Numbered(numbers []string, found map[string][]ledger.Invoice, next ledger.Cursor) ledger.Page[ledger.Invoice] {
+	page := ledger.Page[ledger.Invoice]{Next: next}
+	for i, n := range numbers {
+		if !slices.Contains(numbers[:i], n) {
+			page.Records = append(page.Records, found[n]...)
+		}
+	}
+	return page
+}
+
+// Only is the one invoice that answers to a number: none is [ledger.ErrNotFound], several are [ledger.ErrAmbiguous].
+func Only(room, thing string, hits []ledger.Invoice) (ledger.Invoice, error) {
+	e := &ledger.Error{Kind: ledger.ErrNotFound, Room: room, Thing: thing, Code: "not_found", Message: "there is no such record"}
+	switch len(hits) {
+	case 0:
+		return ledger.Invoice{}, e
+	case 1:
+		return hits[0], nil
+	}
+	e.Kind, e.Code, e.Message = ledger.ErrAmbiguous, "", "several invoices have this number: ask by id"
+	return ledger.Invoice{}, e
 }

@@ -123,6 +123,32 @@ func TestOutcomes(t *testing.T) {
 	assert.Equal(t, ledger.Uncertain, vendorbooks.UncertainChange("x", "y").State)
 }
 
+func TestProof(t *testing.T) {
+	t.Parallel()
+	m := ledger.Member{Mark: one, Amount: dec("10.00")}
+	whole := vendorbooks.Shown[ledger.Invoice]{Record: ledger.Invoice{ID: "1"}, Marked: true, Amount: dec("10"), SameParent: true}
+	o := vendorbooks.Proved(m, whole)
+	assert.Equal(t, ledger.Created, o.State)
+	assert.Equal(t, "1", o.Record.ID)
+	assert.Equal(t, one, o.Mark)
+	before := whole
+	before.Before = true
+	assert.Equal(t, ledger.AlreadyThere, vendorbooks.Proved(m, before).State)
+	for code, spoil := range map[string]func(*vendorbooks.Shown[ledger.Invoice]){
+		"mark_differs":   func(s *vendorbooks.Shown[ledger.Invoice]) { s.Marked = false },
+		"no_total":       func(s *vendorbooks.Shown[ledger.Invoice]) { s.Unclear = "no_total" },
+		"amount_differs": func(s *vendorbooks.Shown[ledger.Invoice]) { s.Amount = dec("10.01") },
+		"parent_differs": func(s *vendorbooks.Shown[ledger.Invoice]) { s.SameParent = false },
+	} {
+		for _, shown := range []vendorbooks.Shown[ledger.Invoice]{whole, before} {
+			spoil(&shown)
+			o := vendorbooks.Proved(m, shown)
+			assert.Equal(t, ledger.Uncertain, o.State, code)
+			assert.Equal(t, code, o.Refusal.Code)
+		}
+	}
+}
+
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	before := &ledger.Invoice{Version: "7"}
@@ -223,6 +249,31 @@ func TestStill(t *testing.T) {
 	broken := errors.New("no answer")
 	_, err = vendorbooks.Still(3, seen, func(int) ([]string, error) { return nil, broken })
 	require.ErrorIs(t, err, broken)
+}
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	ids, numbers := vendorbooks.SplitRefs([]ledger.Ref{{ID: "1", Number: "A"}, {Number: "B"}, {}, {ID: "2"}})
+	assert.Equal(t, []string{"1", "2"}, ids)
+	assert.Equal(t, []string{"B"}, numbers)
+	a, b := ledger.Invoice{ID: "a"}, ledger.Invoice{ID: "b"}
+	page := vendorbooks.Numbered([]string{"X", "Y", "X"}, map[string][]ledger.Invoice{"X": {a}, "Y": {b}}, "here")
+	assert.Equal(t, []ledger.Invoice{a, b}, page.Records)
+	assert.Equal(t, ledger.Cursor("here"), page.Next)
+	_, err := vendorbooks.Only("acme", "invoice X", nil)
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	_, err = vendorbooks.Only("acme", "invoice X", []ledger.Invoice{a, b})
+	require.ErrorIs(t, err, ledger.ErrAmbiguous)
+	got, err := vendorbooks.Only("acme", "invoice X", []ledger.Invoice{b})
+	require.NoError(t, err)
+	assert.Equal(t, b, got)
+}
+
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	r := vendorbooks.Refusal("E1", []vendorbooks.Said{{ledger.RefusedOther, "no"}, {ledger.RefusedLocked, "closed"}, {ledger.RefusedCurrency, "no"}, {ledger.RefusedCurrency, ""}})
+	assert.Equal(t, &ledger.Refusal{Code: ledger.RefusedLocked, Vendor: "E1", Message: "no; closed"}, r)
+	assert.Equal(t, "[…] has no e-mail, X neither", vendorbooks.Mask("JANE DOE has no e-mail, X neither", []string{"Jane Doe", "X", ""}))
 }
 
 func TestTexts(t *testing.T) {

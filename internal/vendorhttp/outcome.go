@@ -40,13 +40,25 @@ func local(room, thing string, err error) *ledger.Error {
 	}
 	if FromAuthoriser(err) {
 		e.Kind, e.Code, e.Message = ledger.ErrFailed, "token", "no access token could be had"
-		if re, ok := errors.AsType[*oauth2.RetrieveError](err); ok && (re.ErrorCode == "invalid_grant" || re.ErrorCode == "unauthorized_client" || re.ErrorCode == "invalid_client") {
-			e.Kind, e.Code, e.Message = ledger.ErrReconnect, re.ErrorCode, "the connection has ended: connect again"
+		if re, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+			e.Err = tokenRefusal{re}
+			switch re.ErrorCode {
+			case "invalid_grant", "unauthorized_client", "invalid_client":
+				e.Kind, e.Code, e.Message = ledger.ErrReconnect, re.ErrorCode, "the connection has ended: connect again"
+			}
 		}
 		return e
 	}
 	return nil
 }
+
+// tokenRefusal is a refusal of the token endpoint without its answer, which oauth2 shows whole and which may quote a
+// token.
+type tokenRefusal struct{ refused *oauth2.RetrieveError }
+
+func (tokenRefusal) Error() string { return "the token endpoint refused" }
+
+func (e tokenRefusal) Unwrap() error { return e.refused }
 
 func asLedger(err error) *ledger.Error {
 	e, ok := errors.AsType[*ledger.Error](err)

@@ -326,6 +326,56 @@ func readingFaults() []fault {
 				}
 			}
 		}, "contacts/reading"},
+		{"reads everything, since whenever", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				q.Since = time.Time{}
+				return l.Invoices(ctx, q)
+			}
+		}, "reading/since"},
+		{"asks since a moment for what was made since", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
+					for p, err := range l.Invoices(ctx, q) {
+						p.Records = slices.DeleteFunc(p.Records, func(i ledger.Invoice) bool { return i.CreatedAt.Before(q.Since) })
+						if !yield(p, err) {
+							return
+						}
+					}
+				}
+			}
+		}, "reading/since"},
+		{"leaves out the day that a reading is to begin with", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				if !q.From.IsZero() {
+					q.From = q.From.AddDays(1)
+				}
+				return l.Invoices(ctx, q)
+			}
+		}, "reading/from a date"},
+		{"reads documents of any date", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				q.From = ledger.Date{}
+				return l.Invoices(ctx, q)
+			}
+		}, "reading/from a date"},
+		{"reads paid invoices among the open ones", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				q.Open = false
+				return l.Invoices(ctx, q)
+			}
+		}, "reading/open"},
+		{"takes what is paid in part for settled", func(b *broken) {
+			b.invoices = func(ctx context.Context, l ledger.Ledger, q ledger.Query) invoicePages {
+				return func(yield func(ledger.Page[ledger.Invoice], error) bool) {
+					for p, err := range l.Invoices(ctx, q) {
+						p.Records = slices.DeleteFunc(p.Records, func(i ledger.Invoice) bool { return q.Open && i.Totals.Paid.IsPositive() })
+						if !yield(p, err) {
+							return
+						}
+					}
+				}
+			}
+		}, "reading/open"},
 		{"says that it cannot read", func(b *broken) {
 			b.invoices = func(context.Context, ledger.Ledger, ledger.Query) invoicePages {
 				return func(yield func(ledger.Page[ledger.Invoice], error) bool) {

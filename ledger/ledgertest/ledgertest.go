@@ -104,6 +104,7 @@ func Run(t *testing.T, h Harness) []Result {
 		})
 		results = append(results, r)
 	}
+	t.Log(Column{h.Name, results}.summary()) // with -v: what was skipped must not go unseen
 	return results
 }
 
@@ -223,15 +224,6 @@ func (s *suite) must(err error, doing string, args ...any) {
 	if err != nil {
 		s.broken("%s: %v", fmt.Sprintf(doing, args...), err)
 	}
-}
-
-// may is must for what not every vendor has: an error that says so skips the case.
-func (s *suite) may(err error, doing string, args ...any) {
-	s.Helper()
-	if errors.Is(err, ledger.ErrUnsupported) {
-		s.Skipf("%s: the adapter cannot: %v", fmt.Sprintf(doing, args...), err)
-	}
-	s.must(err, doing, args...)
 }
 
 // is reports when err is of none of the kinds.

@@ -32,26 +32,33 @@ func Table(columns ...Column) string {
 		}
 		b.WriteByte('\n')
 	}
-	for i, col := range columns {
-		n := map[Verdict]int{}
-		reasons := map[string]int{}
-		var order []string
-		for _, c := range Cases() {
-			r := by[i][c.Name]
-			n[r.Verdict]++
-			if r.Verdict == Passed {
-				continue
-			}
-			first, _, _ := strings.Cut(r.Text, "\n")
-			text := string(r.Verdict) + ": " + first
-			if reasons[text]++; reasons[text] == 1 {
-				order = append(order, text)
-			}
+	for _, col := range columns {
+		b.WriteByte('\n')
+		b.WriteString(col.summary())
+	}
+	return b.String()
+}
+
+// summary counts the verdicts, and says why what did not pass did not.
+func (c Column) summary() string {
+	var b strings.Builder
+	n := map[Verdict]int{}
+	reasons := map[string]int{}
+	var order []string
+	for _, r := range c.Results {
+		n[r.Verdict]++
+		if r.Verdict == Passed {
+			continue
 		}
-		fmt.Fprintf(&b, "\n%s: %d ok, %d skipped, %d known deviations, %d failed\n", col.Name, n[Passed], n[Skipped], n[Deviates], n[Failed])
-		for _, text := range order {
-			fmt.Fprintf(&b, "  %3d × %s\n", reasons[text], text)
+		first, _, _ := strings.Cut(r.Text, "\n")
+		text := string(r.Verdict) + ": " + first
+		if reasons[text]++; reasons[text] == 1 {
+			order = append(order, text)
 		}
+	}
+	fmt.Fprintf(&b, "%s: %d ok, %d skipped, %d known deviations, %d failed\n", c.Name, n[Passed], n[Skipped], n[Deviates], n[Failed])
+	for _, text := range order {
+		fmt.Fprintf(&b, "  %3d × %s\n", reasons[text], text)
 	}
 	return b.String()
 }

@@ -47,6 +47,19 @@ func TestBothClientsDoTheSame(t *testing.T) {
 	}
 }
 
+func TestImportIsRead(t *testing.T) {
+	t.Parallel()
+	needsProc(t)
+	m, err := measureImport(12_000, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 12,000 invoices, 1 of 50 eligible; the run itself checks that each was judged and delivered once.
+	if m.Small != 1200 || m.Pushed != 240 || m.LargeMiB <= 0 || m.Ratio <= 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestEveryWayToReadIsRead(t *testing.T) {
 	t.Parallel()
 	needsProc(t)

@@ -14,7 +14,8 @@ import (
 
 // A task is what a child process is to do. It comes in the environment, as JSON.
 type task struct {
-	Role     string // "fakes", "light", "plain", "engine", "clone"
+	Role     string // "fakes", "light", "plain", "engine", "clone", "import"
+	Import   bool   // the world is a ledger's own, and is imported
 	Orders   int
 	Pushed   int  // 1 of so many orders is one to push; 1: all
 	Known    int  // of ten clients, how many the ledger knows beforehand
@@ -48,6 +49,8 @@ func child() (handled bool, err error) {
 		return true, answer(usage{}, cloneLinks(ctx, t))
 	case "plain":
 		return true, answer(measured(t, func() (int, error) { return runPlain(ctx, t) }))
+	case "import":
+		return true, answer(measured(t, func() (int, error) { return runImport(ctx, t) }))
 	case "engine":
 		return true, answer(measured(t, func() (int, error) { return runEngine(ctx, t) }))
 	}

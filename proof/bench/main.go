@@ -41,6 +41,7 @@ type options struct {
 	speed    bool
 	json     bool
 	large    int
+	imports  bool
 	profile  string
 	latency  time.Duration
 }
@@ -49,6 +50,22 @@ type options struct {
 type results struct {
 	Speed  []speed  `json:"speed,omitempty"`
 	Memory []memory `json:"memory,omitempty"`
+}
+
+func importOnly(o options, folder string) error {
+	m, err := measureImport(o.large, folder)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = json.NewEncoder(os.Stdout).Encode(results{Memory: []memory{m}})
+	} else {
+		printImport(os.Stdout, m)
+	}
+	if err == nil && m.Ratio > goalMemory {
+		err = errMissed
+	}
+	return err
 }
 
 func parent(args []string) error {
@@ -62,6 +79,7 @@ func parent(args []string) error {
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of tables")
 	flags.IntVar(&o.large, "large", 200_000, "orders of the large run that measures memory; the small one has a tenth")
 	flags.DurationVar(&o.latency, "latency", 50*time.Millisecond, "how long Xero takes over a request while processor time is measured")
+	flags.BoolVar(&o.imports, "import-memory", false, "measure the memory of an import only; -large is 1,000,000 invoices then")
 	flags.StringVar(&o.profile, "profile", "", "existing `folder` for profiles of the engine's process: of the processor time of the first run, of the allocations of the second")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -72,6 +90,11 @@ func parent(args []string) error {
 	if flags.NArg() > 0 || o.invoices < 1 || o.runs < 1 || o.large < 1000 || o.memory && o.speed {
 		return errors.New("bench: no arguments, -invoices and -runs of at least 1, -large of at least 1000, -memory or -speed: see -h")
 	}
+	largeGiven := false
+	flags.Visit(func(f *flag.Flag) { largeGiven = largeGiven || f.Name == "large" })
+	if o.imports && !largeGiven {
+		o.large = importLarge
+	}
 	folder, err := os.MkdirTemp("", "invoicesync-bench-")
 	if err != nil {
 		return err
@@ -79,6 +102,9 @@ func parent(args []string) error {
 	defer func() { _ = os.RemoveAll(folder) }()
 
 	var all results
+	if o.imports {
+		return importOnly(o, folder)
+	}
 	if !o.memory {
 		for _, payments := range []bool{false, true} {
 			if payments && !o.payments {

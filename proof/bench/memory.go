@@ -72,6 +72,9 @@ func mib(u usage) float64 { return float64(u.PeakKiB) / 1024 }
 
 // readAs lets an engine read n orders, in a store of its own.
 func readAs(way string, n int, folder string) (u usage, err error) {
+	if way == "imported" {
+		return readImport(n, folder)
+	}
 	t := task{Role: "engine", Orders: n, Pushed: 1, Known: 9, File: filepath.Join(folder, fmt.Sprintf("memory-%s-%d.db", way, n))}
 	defer func() {
 		for _, suffix := range []string{"", "-wal", "-shm"} {

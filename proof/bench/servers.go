@@ -43,6 +43,9 @@ func serve(t task) error {
 	if t.Role == "light" {
 		l := newLight(w, keap, books)
 		left, right, count = http.HandlerFunc(l.keap), http.HandlerFunc(l.xero), l.counts
+		if t.Import {
+			right = http.HandlerFunc(l.importXero)
+		}
 	} else {
 		if err := w.fill(keap); err != nil {
 			return err

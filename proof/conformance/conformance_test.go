@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // harnesses are all that the kit is run over. The decorators are Xero's: what they let through must work as
-// it did, and what they hold back must be gone. "told" is Infusionsoft that is told who it is.
+// it did, and what they hold back must be gone.
 func harnesses() []ledgertest.Harness {
 	plain := func(l ledger.Ledger) ledger.Ledger { return l }
 	closed := xeroHarness("read-only", func(l ledger.Ledger) ledger.Ledger { return readOnly{l} })
@@ -18,11 +19,11 @@ func harnesses() []ledgertest.Harness {
 	planned.Cannot = []string{"Invoices", "Contacts", "Payments", "Updates", "Voids", "PaymentVoids"}
 	passed := xeroHarness("counting", func(l ledger.Ledger) ledger.Ledger { return counted{l, new(atomic.Int64)} })
 	passed.Cannot = []string{"Updates", "Voids", "PaymentVoids", "Documents"}
-	return []ledgertest.Harness{
-		ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), quickbooksHarness(),
-		infusionsoftHarness("infusionsoft", false), infusionsoftHarness("told", true),
-		closed, planned, passed,
-	}
+	return slices.Concat(
+		[]ledgertest.Harness{ledgertest.MemoryHarness(nil), xeroHarness("xero", plain), quickbooksHarness()},
+		infusionsoftHarnesses(),
+		[]ledgertest.Harness{closed, planned, passed},
+	)
 }
 
 // TestTable runs the kit over all adapters and decorators and prints how every case ended.

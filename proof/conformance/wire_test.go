@@ -39,6 +39,9 @@ type shape struct {
 	id     []string // the fields that hold a record's id
 	zero   string   // an id that is none
 	amount string   // the field that is garbled
+	alone  bool     // the answer to a write is one record and no list
+	// failure is what is answered with 500 after a write was carried out, where the fake has no such answer.
+	failure string
 	// named are the faults that only the fake can phrase.
 	named map[ledgertest.Fault]string
 }
@@ -75,7 +78,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body = w.spoil(body, echo)
+	if echo == ledgertest.ServerError {
+		body, resp.StatusCode, resp.Status = []byte(w.json.failure), http.StatusInternalServerError, "500 Internal Server Error"
+	} else {
+		body = w.spoil(body, echo)
+	}
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return resp, nil
@@ -90,6 +97,14 @@ func (w *wire) spoil(body []byte, echo ledgertest.Fault) []byte {
 		return body
 	}
 	w.garbleIn(whole)
+	if w.json.alone {
+		switch rec, field := w.recordIn(whole); {
+		case echo == ledgertest.WithoutOne: // it speaks of nothing
+			whole = map[string]any{}
+		case echo == ledgertest.WithoutID && rec != nil:
+			rec[field] = w.json.zero
+		}
+	}
 	for name, v := range whole {
 		list, _ := v.([]any)
 		if len(list) == 0 {
@@ -172,6 +187,13 @@ func (w *wire) lead(bearer string, header map[string]string) {
 	w.token, w.header = bearer, header
 }
 
+// spoilNext spoils the answer to the next write.
+func (w *wire) spoilNext(f ledgertest.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.echo = append(w.echo, f)
+}
+
 // inject is World.Inject.
 func (w *wire) inject(write bool, f ledgertest.Fault) error {
 	fault := faults.Fault{Times: 1, Match: func(r *http.Request) bool { return writes(r) == write }}
@@ -191,10 +213,14 @@ func (w *wire) inject(write bool, f ledgertest.Fault) error {
 	case ledgertest.Hang:
 		fault.Kind, fault.Delay = faults.SlowAnswer, 10*time.Minute
 	case ledgertest.Shuffled, ledgertest.WithoutOne, ledgertest.WithoutID:
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.echo = append(w.echo, f)
+		w.spoilNext(f)
 		return nil
+	case ledgertest.ServerError:
+		if write && w.json.failure != "" {
+			w.spoilNext(f)
+			return nil
+		}
+		fault.Kind, fault.Name = faults.Vendor, w.json.named[f]
 	default:
 		name, known := w.json.named[f]
 		if !known {

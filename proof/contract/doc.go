@@ -1,5 +1,5 @@
 // Package contract holds what our adapters send, and what our fakes answer, against the vendors' own
-// OpenAPI documents.
+// OpenAPI documents. QuickBooks has none: [LoadQuickBooks] makes one of its XML schemas.
 //
 // A [Checker] is an [net/http.RoundTripper] that stands between an adapter and a fake. Every request and
 // every 2xx and 400 answer that passes is validated against the operation that the document has for it,

@@ -26,12 +26,18 @@ const keapAPI = "https://api.infusionsoft.com/crm/rest"
 // keapUses are the operations of package infusionsoft, by reading its source.
 func keapUses(t *testing.T, v2 *Spec) []*Operation {
 	return uses(t, v2,
-		[2]string{"GET", "/rest/v2/orders"},                                 // orders.go
-		[2]string{"GET", "/rest/v2/orders/{order_id}"},                      // orders.go
+		[2]string{"GET", "/rest/v2/orders"},                                 // read.go, invoices.go
+		[2]string{"GET", "/rest/v2/orders/{order_id}"},                      // read.go, invoices.go
 		[2]string{"GET", "/rest/v2/orders/{order_id}/payments"},             // payments.go
 		[2]string{"GET", "/rest/v2/sales/payments"},                         // payments.go
 		[2]string{"GET", "/rest/v2/settings/applications:getConfiguration"}, // organisation.go
-		[2]string{"GET", "/rest/v2/businessProfile"},                        // organisation.go
+		[2]string{"GET", "/rest/v2/businessProfile"},                        // organisation.go, ledger.go
+		[2]string{"GET", "/rest/v2/contacts"},                               // contacts.go, find.go
+		[2]string{"GET", "/rest/v2/products"},                               // chart.go
+		[2]string{"POST", "/rest/v2/orders"},                                // writeinvoice.go
+		[2]string{"DELETE", "/rest/v2/orders/{order_id}"},                   // change.go
+		[2]string{"POST", "/rest/v2/orders/{order_id}/payments"},            // writepayment.go
+		[2]string{"POST", "/rest/v2/contacts"},                              // writecontact.go
 	)
 }
 
@@ -40,8 +46,11 @@ type keapWorld struct {
 	checker *Checker
 	fake    *infusionsoftfake.Fake
 	plan    *faults.Plan
-	client  *http.Client // authorises, and is watched
-	plain   *http.Client // is watched
+	client  *http.Client       // authorises, and is watched
+	plain   *http.Client       // is watched
+	units   infusionsoft.Units // of the payments of an order
+
+	refusesDiscounts bool
 }
 
 // TestInfusionsoft holds package infusionsoft and infusionsoftfake against the vendor's documents: the
@@ -105,6 +114,10 @@ func keapScenario(t *testing.T, checker *Checker, switches infusionsoftfake.Swit
 		T: t, checker: checker, fake: fake, plan: plan,
 		client: &http.Client{Transport: checker.Wrap(fake.Client("a token").Transport)},
 		plain:  &http.Client{Transport: checker.Wrap(fake.Transport())},
+		units:  infusionsoft.UnitsMajor, refusesDiscounts: switches.RefuseNegativePrices,
+	}
+	if switches.InvoicePaymentsInMinorUnits {
+		w.units = infusionsoft.UnitsMinor
 	}
 	orders := w.fill()
 	for _, phase := range []func(){
@@ -251,8 +264,10 @@ func (w *keapWorld) ok(method, path, body string) string {
 	return answer
 }
 
-// writes are those of the API, which no adapter uses yet.
+// writes are what a flow writes, and finds again; then those of the API that no adapter uses.
 func (w *keapWorld) writes() {
+	w.ledgerWrites()
+	time.Sleep(time.Minute)
 	contact, product := w.fake.Contacts()[0], w.fake.Products()[0]
 	w.ok("POST", "/v2/orders", fmt.Sprintf(`{"contact_id":"%d","order_time":"2000-01-01T10:00:00Z","order_title":"By the API","order_type":"OFFLINE","external_create_user":"ABCDEFGHIJKLMNOP",`+
 		`"order_items":[{"quantity":2,"product_id":"%d","price_per_unit":19.95},{"quantity":1,"item_type":"SHIPPING","name":"Courier","price_per_unit":5.25}]}`, contact.ID, product.ID))
@@ -268,6 +283,111 @@ func (w *keapWorld) writes() {
 	w.ok("POST", "/v2/contacts?duplicate_option=Email", `{"family_name":"Bo","email_addresses":[{"email":"al@example.com","field":"EMAIL1"}]}`)
 	w.ok("PATCH", fmt.Sprintf("/v2/contacts/%d?update_mask=job_title", contact.ID), `{"job_title":"Buyer"}`)
 	w.ok("POST", "/v2/products", `{"name":"Gadget","price":2500,"short_description":"A gadget","sku":"GADGET"}`)
+}
+
+// ledgerWrites drives the ledger through every kind of record and of line, its look-ups, and a deletion.
+func (w *keapWorld) ledgerWrites() {
+	ctx := w.Context()
+	must := func(err error) {
+		w.Helper()
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	books, err := infusionsoft.NewLedger(w.client, &infusionsoft.Options{Tenant: "xx123.infusionsoft.com", PageSize: 2, RowUnits: w.units})
+	must(err)
+	_, err = books.Organisation(ctx)
+	must(err)
+	chart, err := books.Chart(ctx)
+	must(err)
+	if len(chart.Items) == 0 || len(chart.Accounts) == 0 {
+		w.Fatalf("the chart has %d items and %d accounts", len(chart.Items), len(chart.Accounts))
+	}
+	began := time.Now()
+	mark := func(kind ledger.RecordKind, id string) ledger.Mark {
+		from := ledger.OrganisationID{Vendor: "xero", ID: "a company"}
+		return ledger.NewMark(ledger.OrganisationID{Vendor: "infusionsoft", ID: "xx123.infusionsoft.com"}, kind, from, id, 0)
+	}
+	powers := books.Powers()
+	person := ledger.Draft[ledger.Contact]{Mark: mark(ledger.KindContact, "1"), Record: ledger.Contact{Name: "Pat Doe", GivenName: "Pat", FamilyName: "Doe", Email: "pat@example.com"}}
+	contact := createOne(w.T, powers.Contacts, person, ledger.Member{Mark: person.Mark}, ledger.Created)
+	createOne(w.T, powers.Contacts, person, ledger.Member{Mark: person.Mark}, ledger.AlreadyThere) // by the guard
+	contacts, next := read(w.T, books.Contacts(ctx, ledger.Query{}))
+	if len(contacts) < 2 {
+		w.Errorf("%d contacts, want all", len(contacts))
+	}
+	read(w.T, books.Contacts(ctx, ledger.Query{Cursor: next}))
+	read(w.T, books.Contacts(ctx, ledger.Query{Refs: []ledger.Ref{{ID: contact.ID}}}))
+
+	day := ledger.DateIn(time.Now(), time.UTC)
+	one := amount("1")
+	lines := []ledger.Line{
+		{Kind: ledger.LineProduct, Name: "Widget", Quantity: amount("2"), UnitPrice: amount("19.95"), Amount: amount("39.90"), ItemCode: "widget"},
+		{Kind: ledger.LineService, Description: "Work", Quantity: amount("1.5"), UnitPrice: amount("10.00"), Amount: amount("15.00")},
+		{Kind: ledger.LineShipping, Name: "Courier", Quantity: one, UnitPrice: amount("5.10"), Amount: amount("5.10")},
+		{Kind: ledger.LineFinanceCharge, Name: "Late", Quantity: one, UnitPrice: amount("2.00"), Amount: amount("2.00")},
+		{Kind: ledger.LineOther, Description: "A note without money"},
+		{Kind: ledger.LineTax, Name: "GST", Quantity: one, UnitPrice: amount("6.00"), Amount: amount("6.00")},
+	}
+	total := amount("68.00") // 39.90 + 15.00 + 5.10 + 2.00 + 6.00
+	if !w.refusesDiscounts {
+		lines = append(lines, ledger.Line{Kind: ledger.LineDiscount, Name: "Less", Quantity: one, UnitPrice: amount("-3.00"), Amount: amount("-3.00")})
+		total = amount("65.00")
+	}
+	invoice := ledger.Draft[ledger.Invoice]{Mark: mark(ledger.KindInvoice, "1"), Record: ledger.Invoice{
+		Contact: ledger.Contact{ID: contact.ID}, Date: day, DueDate: day.AddDays(14), Currency: "USD", TaxMode: ledger.TaxExclusive, Number: "INV-0042",
+		Title: "Work", Reference: "PO 5", URL: "https://go.example.com/invoice/1", SentToContact: true, Lines: lines,
+	}}
+	order := createOne(w.T, powers.Invoices, invoice, ledger.Member{Mark: invoice.Mark, Amount: total}, ledger.Created)
+	payment := ledger.Draft[ledger.Payment]{Mark: mark(ledger.KindPayment, "1"), Record: ledger.Payment{
+		InvoiceID: order.ID, Date: day, Amount: amount("40.00"), Currency: "USD", Status: ledger.PaymentConfirmed, Account: chart.Accounts[0].Code, Reference: "from the bank",
+	}}
+	createOne(w.T, powers.Payments, payment, ledger.Member{Mark: payment.Mark, Amount: amount("40.00"), Parent: order.ID}, ledger.Created)
+	over := payment
+	over.Mark, over.Record.Amount = mark(ledger.KindPayment, "2"), amount("400.00")
+	createOne(w.T, powers.Payments, over, ledger.Member{Mark: over.Mark, Amount: amount("400.00"), Parent: order.ID}, ledger.Refused)
+
+	for _, s := range []ledger.Sought{
+		{Marks: []ledger.Mark{invoice.Mark}, Since: began}, {Newest: 2}, {Numbers: []string{order.ID}},
+	} {
+		found, err := powers.Invoices.Find(ctx, s)
+		must(err)
+		if len(found.Hits)+len(found.ByNumber) != 1 {
+			w.Errorf("orders: %+v: %d hits", s, len(found.Hits)+len(found.ByNumber))
+		}
+	}
+	for _, s := range []ledger.Sought{{Marks: []ledger.Mark{person.Mark}, Since: began}, {Newest: 2}} {
+		found, err := powers.Contacts.Find(ctx, s)
+		must(err)
+		if len(found.Hits) != 1 {
+			w.Errorf("contacts: %+v: %d hits", s, len(found.Hits))
+		}
+	}
+	for _, s := range []ledger.Sought{
+		{Marks: []ledger.Mark{payment.Mark}, Since: began}, {Marks: []ledger.Mark{payment.Mark}, Parents: []string{order.ID}}, {Newest: 2},
+	} {
+		_, err := powers.Payments.Find(ctx, s)
+		must(err)
+	}
+
+	second := invoice
+	second.Mark, second.Record.Lines = mark(ledger.KindInvoice, "2"), invoice.Record.Lines[:1]
+	draft := createOne(w.T, powers.Invoices, second, ledger.Member{Mark: second.Mark, Amount: amount("39.90")}, ledger.Created)
+	change := ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &draft}
+	change.Encoded, err = powers.Voids.Encode(change)
+	must(err)
+	if out, err := powers.Voids.Apply(ctx, change); err != nil || out.State != ledger.Created {
+		w.Errorf("deletion of an order: %s, %v", out.State, err)
+	}
+	if state, err := powers.Voids.Look(ctx, change); err != nil || !state.Done {
+		w.Errorf("the order after its deletion: %+v, %v", state, err)
+	}
+}
+
+// createOne is create for a writer of one record a request.
+func createOne[T any](t *testing.T, w ledger.Writer[T], d ledger.Draft[T], m ledger.Member, want ledger.OutcomeState) T {
+	t.Helper()
+	return create(t, w, []ledger.Draft[T]{d}, func(ledger.Draft[T]) ledger.Member { return m }, want)[0].Record
 }
 
 // refusals are requests that the vendor answers with 400.

@@ -16,32 +16,6 @@ import (
 	"github.com/invoicesync/invoicesync/store"
 )
 
-// onlyOnce reports records of the ledger that share a mark, whatever their status: a void does not make a
-// second invoice good again.
-func onlyOnce(r *rig.Rig) error {
-	var errs []error
-	seen := map[ledger.Mark]string{}
-	look := func(what, id string, mark ledger.Mark) {
-		if mark == "" {
-			errs = append(errs, fmt.Errorf("%s %s has no mark", what, id))
-		} else if other, twice := seen[mark]; twice {
-			errs = append(errs, fmt.Errorf("mark %s is on %s and on %s %s", mark, other, what, id))
-		}
-		seen[mark] = what + " " + id
-	}
-	books := r.Xero.Books()
-	for _, i := range books.Invoices() {
-		look("invoice", i.ID, ledger.MarkIn(i.URL))
-	}
-	for _, c := range books.Contacts() {
-		look("contact", c.ContactID, ledger.MarkIn(c.ContactNumber))
-	}
-	for _, p := range books.Payments() {
-		look("payment", p.PaymentID, ledger.MarkIn(p.Reference))
-	}
-	return errors.Join(errs...)
-}
-
 // sums is a set of amounts as a sorted text, so that two of them compare and print well.
 func sums(amounts []string) string {
 	slices.SortFunc(amounts, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
@@ -50,7 +24,7 @@ func sums(amounts []string) string {
 
 func liveTotals(r *rig.Rig) string {
 	var have []string
-	for _, i := range r.LiveInvoices() {
+	for _, i := range rig.Only(r.Invoices()) {
 		have = append(have, i.Total.StringFixed(2))
 	}
 	return sums(have)
@@ -58,8 +32,8 @@ func liveTotals(r *rig.Rig) string {
 
 func livePayments(r *rig.Rig) string {
 	var have []string
-	for _, p := range r.LivePayments() {
-		have = append(have, p.Amount.StringFixed(2))
+	for _, p := range rig.Only(r.Payments()) {
+		have = append(have, p.Total.StringFixed(2))
 	}
 	return sums(have)
 }
@@ -108,7 +82,7 @@ func rest(r *rig.Rig, db store.Store) (invoicesync.Report, error) {
 		if err != nil && !errors.Is(err, ledger.ErrLater) {
 			return rep, fmt.Errorf("%w\n%s", err, strings.Join(trace, "\n"))
 		}
-		if twice := onlyOnce(r); twice != nil {
+		if twice := r.Once(); twice != nil {
 			return rep, fmt.Errorf("%w\n%s", twice, strings.Join(trace, "\n"))
 		}
 		waits := rep.Invoices.Uncertain + rep.Invoices.Deferred + rep.Payments.Uncertain + rep.Payments.Deferred

@@ -382,7 +382,7 @@ func TestRestartUnderOwnNameAndLateCommit(t *testing.T) {
 						time.Sleep(time.Hour)
 						settled(t, r)
 						wantBooks(t, r, "110.00 220.00", "110.00 220.00")
-						if err := onlyOnce(r); err != nil {
+						if err := r.Once(); err != nil {
 							t.Error(err)
 						}
 					})
@@ -410,7 +410,7 @@ func TestSlowLook(t *testing.T) {
 		time.Sleep(time.Hour)
 		settled(t, r)
 		wantBooks(t, r, "110.00", "110.00")
-		if err := onlyOnce(r); err != nil {
+		if err := r.Once(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -450,7 +450,7 @@ func TestLateCommitAfterKeyWasUsedAgain(t *testing.T) {
 					settled(t, r)
 					time.Sleep(time.Hour)
 					settled(t, r)
-					if err := onlyOnce(r); err != nil {
+					if err := r.Once(); err != nil {
 						t.Error(err)
 					}
 					wantBooks(t, r, "110.00 220.00", "110.00 220.00")

@@ -16,7 +16,6 @@ import (
 	"github.com/invoicesync/invoicesync/infusionsoft"
 	"github.com/invoicesync/invoicesync/proof/internal/rig"
 	"github.com/invoicesync/invoicesync/store"
-	"github.com/invoicesync/invoicesync/xero"
 )
 
 // errDead is what a process sees of the world after its death: nothing that it does counts any more.
@@ -133,22 +132,20 @@ func (w mortalWire) RoundTrip(r *http.Request) (*http.Response, error) {
 // process opens the rig's flow as a process that ends as m says.
 func process(r *rig.Rig, m *mortal, owner string) *invoicesync.Push {
 	r.T.Helper()
-	client := r.Xero.Client(rig.Token)
+	client := r.LedgerClient()
 	client.Transport = mortalWire{next: client.Transport, m: m, reads: true}
 	return processOver(r, m, owner, client)
 }
 
 func processOver(r *rig.Rig, m *mortal, owner string, client *http.Client) *invoicesync.Push {
 	r.T.Helper()
-	lo, so, o := r.Books, r.Source, r.Opts
-	lo.Organisation, o.Owner = r.Settings.Ledger, owner
-	books, err := xero.New(client, r.TenantID, &lo)
-	rig.Check(r.T, err)
+	so, o := r.Source, r.Opts
+	o.Owner = owner
 	keap := r.Keap.Client(rig.Token)
 	keap.Transport = mortalSource{keap.Transport, m}
 	source, err := infusionsoft.New(keap, &so)
 	rig.Check(r.T, err)
-	p, err := invoicesync.NewPush(mortalStore{r.DB, m}, source, books, r.Settings, &o)
+	p, err := invoicesync.NewPush(mortalStore{r.DB, m}, source, r.LedgerOver(client), r.Settings, &o)
 	rig.Check(r.T, err)
 	return p
 }

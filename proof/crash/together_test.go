@@ -64,7 +64,7 @@ func TestTwoProcessesAtOnce(t *testing.T) {
 		r.DB = stores[1]
 		settled(t, r)
 		r.Expect(60, 60, 60)
-		if err := onlyOnce(r); err != nil {
+		if err := r.Once(); err != nil {
 			t.Error(err)
 		}
 	})

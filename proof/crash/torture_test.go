@@ -22,6 +22,7 @@ import (
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/proof/internal/rig"
+	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
 	"github.com/invoicesync/invoicesync/sqlstore/sqlite"
 	"github.com/invoicesync/invoicesync/store"
 )
@@ -59,9 +60,23 @@ func TestTorture(t *testing.T) {
 	var sum tally
 	for _, seed := range seeds(t, 300) {
 		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			bubble(t, func(t *testing.T) { torture(t, seed, store.NewMemory(), &sum) })
+			bubble(t, func(t *testing.T) { torture(t, rig.OnXero, seed, store.NewMemory(), &sum) })
 		}) {
 			t.Fatalf("replay it: %s=%d go test -run 'TestTorture$' ./crash", seedVariable, seed)
+		}
+	}
+	sum.log(t)
+}
+
+// The same over QuickBooks, whose writes are batches of one route, whose deletions leave no mark, and whose switches stand
+// now this way and now that.
+func TestTortureQuickBooks(t *testing.T) {
+	var sum tally
+	for _, seed := range seeds(t, 60) {
+		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			bubble(t, func(t *testing.T) { torture(t, rig.OnQuickBooks, seed, store.NewMemory(), &sum) })
+		}) {
+			t.Fatalf("replay it: %s=%d go test -run 'TestTortureQuickBooks$' ./crash", seedVariable, seed)
 		}
 	}
 	sum.log(t)
@@ -76,7 +91,7 @@ func TestTortureSQLite(t *testing.T) {
 				db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "store"), nil)
 				rig.Check(t, err)
 				defer db.Close()
-				torture(t, seed, db, &sum)
+				torture(t, rig.OnXero, seed, db, &sum)
 			})
 		}) {
 			t.Fatalf("replay it: %s=%d go test -run 'TestTortureSQLite$' ./crash", seedVariable, seed)
@@ -128,13 +143,20 @@ type money struct {
 
 func cents(n int64) decimal.Decimal { return decimal.New(n, -2) }
 
-func torture(t *testing.T, seed uint64, db store.Store, sum *tally) {
+func torture(t *testing.T, vendor rig.Vendor, seed uint64, db store.Store, sum *tally) {
 	rng := rand.New(rand.NewPCG(seed, 0x746f7274757265))
-	w := &tormented{t: t, rng: rng, sum: sum, Rig: rig.NewIn(t, rig.World{Keap: infusionsoftfake.Switches{PaymentTouchesOrder: rng.IntN(2) == 0}})}
+	world := rig.World{Ledger: vendor, Keap: infusionsoftfake.Switches{PaymentTouchesOrder: rng.IntN(2) == 0}}
+	numbers := true
+	if vendor == rig.OnQuickBooks {
+		numbers = rng.IntN(2) == 0
+		world.Company = quickbooksfake.Company{Country: "AU", CustomTxnNumbers: numbers}
+		world.QuickBooks = quickbooksSwitches(rng)
+	}
+	w := &tormented{t: t, rng: rng, sum: sum, Rig: rig.NewIn(t, world)}
 	w.DB = db
 	w.Settings.OnEdit = pick(rng, invoicesync.EditReport, invoicesync.EditUpdate, invoicesync.EditVoid)
 	w.Settings.OnDelete = pick(rng, invoicesync.DeleteReport, invoicesync.DeleteVoid)
-	if w.Settings.OnEdit != invoicesync.EditVoid && rng.IntN(3) == 0 { // a voided invoice keeps its number
+	if w.Settings.OnEdit != invoicesync.EditVoid && rng.IntN(3) == 0 && numbers { // a voided invoice keeps its number
 		w.Settings.Numbers = invoicesync.NumberSettings{FromSource: true, Prefix: "IS-"}
 	}
 	for range 1 + rng.IntN(4) {
@@ -193,42 +215,7 @@ func (w *tormented) storm(seed uint64) {
 			return draw(rand.New(rand.NewPCG(seed, h.Sum64())), r)
 		}
 	}
-	w.Faults.Random(draw("ledger", func(rng *rand.Rand, r *http.Request) *faults.Fault {
-		if r.Method == http.MethodGet {
-			if rng.IntN(100) >= wrath/5 {
-				return nil
-			}
-			return pick(rng, reading(rng), &faults.Fault{Kind: faults.Vendor, Name: pick(rng, "429_minute", "429_concurrent", "503_offline", "500")})
-		}
-		if rng.IntN(100) >= wrath {
-			return nil
-		}
-		within := func(d time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(d))) }
-		switch rng.IntN(10) {
-		case 0:
-			return &faults.Fault{Kind: faults.LoseRequest}
-		case 1:
-			return &faults.Fault{Kind: faults.LoseAnswer}
-		case 2:
-			// A byte that has left takes effect before the quiet time is over, or never.
-			return &faults.Fault{Kind: faults.CommitLate, Delay: within(6*time.Minute + 50*time.Second)}
-		case 3:
-			return &faults.Fault{Kind: faults.CommitByElement, Delay: within(4 * time.Second), Elements: rng.IntN(6)}
-		case 4:
-			return &faults.Fault{Kind: faults.Slow, Delay: within(6 * time.Minute)}
-		case 5:
-			return &faults.Fault{Kind: faults.SlowAnswer, Delay: within(4 * time.Minute)}
-		case 6:
-			return &faults.Fault{Kind: pick(rng, faults.Truncate, faults.HTML, faults.HTMLAfter)}
-		case 7:
-			return &faults.Fault{Kind: faults.Vendor, Name: pick(rng, "429_minute", "429_concurrent", "429_app", "429_day")}
-		}
-		names := []string{"500", "500_after", "503_offline", "503_unavailable", "400_key_reused"}
-		if r.Method == http.MethodPut { // of a batch; an error that names the only record there is would be a plain lie
-			names = append(names, "400_elements", "400_elements_all")
-		}
-		return &faults.Fault{Kind: faults.Vendor, Name: pick(rng, names...)}
-	}))
+	w.Faults.Random(draw("ledger", func(rng *rand.Rand, r *http.Request) *faults.Fault { return weathers[w.Vendor].draw(rng, r, wrath) }))
 	w.SourceFaults.Random(draw("source", func(rng *rand.Rand, r *http.Request) *faults.Fault {
 		if rng.IntN(100) >= wrath/5 {
 			return nil
@@ -311,10 +298,10 @@ func (w *tormented) hold() {
 	if w.t.Failed() {
 		w.t.FailNow()
 	}
-	if err := onlyOnce(w.Rig); err != nil {
+	if err := w.Once(); err != nil {
 		w.t.Fatalf("%v\n%s\n%s", err, w.hits(), story(w.DB))
 	}
-	if n := len(w.Xero.Books().Invoices()); w.created > n {
+	if n := len(w.Invoices()); w.created > n {
 		w.t.Fatalf("the reports speak of %d invoices created, the ledger has %d\n%s\n%s", w.created, n, w.hits(), story(w.DB))
 	}
 }
@@ -435,15 +422,15 @@ func (w *tormented) calm() {
 	}
 	w.hold()
 	byID := map[string]*invoice{}
-	for _, i := range w.LiveInvoices() {
+	for _, i := range rig.Only(w.Invoices()) {
 		byID[i.ID] = &invoice{total: i.Total}
 	}
-	for _, p := range w.LivePayments() {
-		if byID[p.InvoiceID] == nil {
-			fail("payment %s is on no live invoice", p.PaymentID)
+	for _, p := range rig.Only(w.Payments()) {
+		if byID[p.Invoice] == nil {
+			fail("payment %s is on no live invoice", p.ID)
 			continue
 		}
-		byID[p.InvoiceID].payments = append(byID[p.InvoiceID].payments, p.Amount.StringFixed(2))
+		byID[p.Invoice].payments = append(byID[p.Invoice].payments, p.Total.StringFixed(2))
 	}
 	links := map[string]store.Link{}
 	rig.Check(w.t, w.DB.View(context.Background(), func(tx store.Tx) error {

@@ -64,6 +64,25 @@ func TestCommitLaterThanLookup(t *testing.T) {
 	})
 }
 
+// §1.5: where something new goes along, the batch is another one, under another key: nothing but the quiet time keeps
+// what comes late from being there twice.
+func TestCommitLaterThanAnotherBatch(t *testing.T) {
+	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {
+		flow(t, v, 12, func(_ *testing.T, r *rig.Rig) {
+			r.OnCreate(k, faults.Fault{Kind: faults.CommitLate, Delay: 4*time.Minute + 30*time.Second})
+			r.OnCreate(k, faults.Fault{Kind: faults.LoseRequest, Times: 3})
+			for n := 12; n < 20; n++ { // a run each half a minute, and an order more each time
+				if _, err := r.Push().Run(context.Background()); err != nil && !errors.Is(err, ledger.ErrLater) {
+					r.T.Fatal(err)
+				}
+				time.Sleep(30 * time.Second)
+				r.Order("110.00", true)
+			}
+			atRest(r, 20)
+		})
+	})
+}
+
 // §1: a batch is committed element by element, and only in part.
 func TestBatchCommittedInPart(t *testing.T) {
 	onEach(t, func(t *testing.T, v rig.Vendor, k ledger.RecordKind) {

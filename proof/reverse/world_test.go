@@ -103,7 +103,7 @@ func (w *world) ok(err error) {
 
 func (w *world) keapSide() *infusionsoft.Ledger {
 	w.Helper()
-	l, err := infusionsoft.NewLedger(w.keap.Client(token), &infusionsoft.Options{Tenant: tenant, RowUnits: infusionsoft.UnitsMajor, NotesReadBack: w.proven})
+	l, err := infusionsoft.NewLedger(w.keap.Client(token), &infusionsoft.Options{Tenant: tenant, NotesReadBack: w.proven})
 	w.ok(err)
 	return l
 }
@@ -248,3 +248,21 @@ func number(s string) int64 {
 	n, _ := strconv.ParseInt(s, 10, 64)
 	return n
 }
+
+var strangerWithout = xerofake.Contact{Name: "Stranger Without Address"}
+
+func giveAddress(c *xerofake.Contact) { c.EmailAddress = "stranger@example.com" }
+
+func touch(inv *xerofake.Invoice) { inv.Reference += "!" }
+
+func (w *world) invoicesOf(customer string) []xerofake.Invoice {
+	var list []xerofake.Invoice
+	for _, inv := range w.xero.Books().Invoices() {
+		if inv.ContactID == customer {
+			list = append(list, inv)
+		}
+	}
+	return list
+}
+
+func dearer(inv *xerofake.Invoice) { inv.Lines[0].UnitAmount = dec("120.00") }

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestPreviewWritesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.holds()
+		if _, err := s.settle().One(context.Background(), "nobody's"); !errors.Is(err, ledger.ErrNotFound) {
+			t.Fatal(err)
+		}
 		rep, err := s.settle().One(context.Background(), two)
 		rig.Check(t, err)
 		s.counted(rep, map[string]int{"created": 1})

@@ -35,6 +35,21 @@ func TestPain34_DeletionsAreSeen(t *testing.T) {
 	})
 }
 
+// Pain 34: a run that also writes looks at the ledger twice, and counts a deletion once.
+func TestPain34_CountedOnce(t *testing.T) {
+	onQuickBooks(t, func(t *testing.T, r *rig.Rig) {
+		gone, unpaid := r.Order("10.00", false), r.Order("30.00", true)
+		r.Run()
+		time.Sleep(time.Hour)
+		rig.Check(t, r.QuickBooks.Books().DeleteInvoice(inQuickBooks(t, r, gone).ID))
+		r.DeletePayment(link(t, r, ledger.KindPayment, rowOf(r, unpaid, 0)).LedgerID)
+		r.Order("20.00", false)
+		rep := r.Run()
+		counted(t, "invoices", rep.Invoices, tally{"created": 1, "parked voided_in_ledger": 1})
+		counted(t, "payments", rep.Payments, tally{"parked payment_deleted_in_ledger": 1})
+	})
+}
+
 // Pain 34: one change among more than the thousand that the feed shows is seen as well.
 func TestPain34_AmongAThousandChanges(t *testing.T) {
 	onQuickBooks(t, func(t *testing.T, r *rig.Rig) {

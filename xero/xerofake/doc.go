@@ -48,8 +48,9 @@
 //
 // It speaks JSON only (the real default is XML; the fake answers 406 and says so). Bank transactions,
 // quotes, purchase orders, prepayments, overpayments, batch payments, attachments and reports answer
-// 501. Writing the chart through the API answers 501 too: use the methods of [Books]. No id_token is
-// issued.
+// 501. Writing the chart through the API answers 501 too: use the methods of [Books]. The
+// identity service knows one user, Ada Example, who consents to everything; the key that signs her identity tokens is
+// another one after a restart.
 //
 // # Concurrency and time
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -93,11 +94,25 @@ func waitName(key string) string {
 	if len(parts) < 3 || strings.ContainsRune(key, ' ') {
 		return key
 	}
-	vendor := VendorName(parts[0])
-	if last := parts[len(parts)-1]; last != "slots" {
-		return vendor + "'s limit of calls a " + last
+	limit := Whose(VendorName(parts[0])) + " limit of "
+	switch last := parts[len(parts)-1]; {
+	case last == "slots":
+		return limit + "calls at a time"
+	case slices.Contains(parts, "batch"):
+		return limit + "batches a minute"
+	case last == "reads":
+		return limit + "reads a month"
+	default:
+		return limit + "calls a " + last
 	}
-	return vendor + "'s limit of calls at a time"
+}
+
+// Whose is a name in the genitive.
+func Whose(name string) string {
+	if strings.HasSuffix(name, "s") {
+		return name + "'"
+	}
+	return name + "'s"
 }
 
 // VendorName is a vendor as people write it.

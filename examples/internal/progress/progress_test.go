@@ -34,7 +34,7 @@ func TestWaiting(t *testing.T) {
 		p := progress.New(nil, -1)
 		for key, want := range map[string]string{
 			"xero/tenant/8a2b/minute":     "waiting 30s for Xero's limit of calls a minute",
-			"quickbooks/realm/12/slots":   "waiting 1m0s for QuickBooks's limit of calls at a time",
+			"quickbooks/realm/12/slots":   "waiting 1m0s for QuickBooks' limit of calls at a time",
 			"the run before this one, ok": "waiting 1m30s for the run before this one, ok",
 		} {
 			wait := map[byte]time.Duration{'x': 30 * time.Second, 'q': time.Minute, 't': 90 * time.Second}[key[0]]

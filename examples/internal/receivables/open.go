@@ -138,5 +138,5 @@ func (p *Practice) open(w Wish, books *Books) (err error) {
 	return nil
 }
 
-// deletable is how many invoices a [Desk] may have deleted without a trace. Where more are missing they were lost.
-const deletable = 10
+// deletable is how many invoices the example deletes without a trace, in all. Where more are missing they were lost.
+const deletable = 5

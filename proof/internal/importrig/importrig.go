@@ -44,6 +44,7 @@ type Side struct {
 	ID       ledger.OrganisationID
 	Taxes    []string
 	Currency ledger.Currency
+	PageSize int // of the adapter; 0: its own
 	Open     func() ledger.Source
 	Counts   func() map[string]int // calls by route
 	Reads    []string              // the routes that read invoices
@@ -56,10 +57,19 @@ type Side struct {
 	Due      func(id, date string)   // another due date
 	QuietDue func(id, date string)   // the same in a way that the ledger does not announce on part-paid invoices; nil: none is known
 	Credit   func(id, amount string) // a credit note, applied
-	Delete   func(id string)         // without a trace; nil: the ledger keeps everything
+	State    func(id string) State
+	Delete   func(id string) // without a trace; nil: the ledger keeps everything
 }
 
-// row is an invoice of a history.
+// State is an invoice as the ledger's own screens show it.
+type State struct {
+	Status         ledger.Status
+	Total, Balance decimal.Decimal
+	Lines          int
+	Payments       map[string]decimal.Decimal // of money, by id
+}
+
+// Row is an invoice of a history.
 type Row struct {
 	N       int
 	Date    ledger.Date
@@ -162,10 +172,11 @@ func XeroWith(t *testing.T, switches xerofake.Switches) *Side {
 			t.Fatalf("%s %s: %d %s", method, path, resp.StatusCode, answer)
 		}
 	}
-	return &Side{
+	side := &Side{}
+	*side = Side{
 		Name: "xero", Faults: plan, ID: ledger.OrganisationID{Vendor: "xero", ID: org.OrganisationID}, Taxes: []string{"OUTPUT"}, Currency: "AUD",
 		Open: func() ledger.Source {
-			l, err := xero.New(fake.Client(rig.Token), org.TenantID, nil)
+			l, err := xero.New(fake.Client(rig.Token), org.TenantID, &xero.Options{PageSize: side.PageSize})
 			rig.Check(t, err)
 			return l
 		},
@@ -210,6 +221,17 @@ func XeroWith(t *testing.T, switches xerofake.Switches) *Side {
 		Due: func(id, date string) {
 			rig.Check(t, b.EditInvoice(id, func(i *xerofake.Invoice) { i.DueDate = xerofake.Date(date) }))
 		},
+		State: func(id string) State {
+			inv, _ := b.Invoice(id)
+			s := State{Total: inv.Total, Balance: inv.AmountDue, Lines: len(inv.Lines), Payments: map[string]decimal.Decimal{}}
+			s.Status = map[string]ledger.Status{"AUTHORISED": ledger.StatusApproved, "PAID": ledger.StatusPaid, "VOIDED": ledger.StatusVoided}[inv.Status]
+			for _, p := range b.Payments() {
+				if p.InvoiceID == inv.ID && p.Status == "AUTHORISED" {
+					s.Payments[p.PaymentID] = p.Amount
+				}
+			}
+			return s
+		},
 		QuietDue: func(id, date string) { call("POST", "/Invoices/"+id, `{"DueDate":"`+date+`"}`) },
 		Credit: func(id, amount string) {
 			note, err := b.AddCreditNote(xerofake.CreditNote{Document: xerofake.Document{ContactID: contact.ContactID, LineAmountTypes: "Inclusive",
@@ -224,6 +246,7 @@ func XeroWith(t *testing.T, switches xerofake.Switches) *Side {
 			}))
 		},
 	}
+	return side
 }
 
 func QuickBooks(t *testing.T) *Side {
@@ -241,10 +264,11 @@ func QuickBooks(t *testing.T) *Side {
 		return quickbooksfake.Line{Amount: &a, SalesItemLineDetail: &quickbooksfake.SalesItemLineDetail{
 			ItemRef: &quickbooksfake.Ref{Value: item.ID}, TaxCodeRef: &quickbooksfake.Ref{Value: "NON"}}}
 	}
-	return &Side{
+	side := &Side{}
+	*side = Side{
 		Name: "quickbooks", Faults: plan, ID: ledger.OrganisationID{Vendor: "quickbooks", ID: realm}, Taxes: []string{"NON"}, Currency: "USD",
 		Open: func() ledger.Source {
-			l, err := quickbooks.New(fake.Client(rig.Token), realm, nil)
+			l, err := quickbooks.New(fake.Client(rig.Token), realm, &quickbooks.Options{PageSize: side.PageSize})
 			rig.Check(t, err)
 			return l
 		},
@@ -301,9 +325,37 @@ func QuickBooks(t *testing.T) *Side {
 				{Amount: &a, LinkedTxn: []quickbooksfake.LinkedTxn{{TxnID: memo.ID, TxnType: "CreditMemo"}}}}})
 			rig.Check(t, err)
 		},
+		State: func(id string) State {
+			inv, there := b.Invoice(id)
+			s := State{Total: inv.TotalAmt.Decimal, Balance: inv.Balance.Decimal, Payments: map[string]decimal.Decimal{}}
+			for _, l := range inv.Line {
+				if l.DetailType != "SubTotalLineDetail" {
+					s.Lines++
+				}
+			}
+			switch {
+			case !there:
+				s.Status = ledger.StatusDeleted
+			case strings.HasPrefix(inv.PrivateNote, "Voided"):
+				s.Status = ledger.StatusVoided
+			case inv.Balance.IsZero():
+				s.Status = ledger.StatusPaid
+			default:
+				s.Status = ledger.StatusApproved
+			}
+			for _, p := range b.Payments() {
+				for _, l := range p.Line {
+					if len(l.LinkedTxn) == 1 && l.LinkedTxn[0].TxnID == id && l.LinkedTxn[0].TxnType == "Invoice" {
+						s.Payments[p.ID] = l.Amount.Decimal
+					}
+				}
+			}
+			return s
+		},
 		Delete: func(id string) { rig.Check(t, b.DeleteInvoice(id)) },
 		Edit: func(id string) {
 			rig.Check(t, b.EditInvoice(id, func(i *quickbooksfake.Invoice) { i.Line = append(i.Line, line("5.00")) }))
 		},
 	}
+	return side
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/internal/vendorhttp"
 	"github.com/invoicesync/invoicesync/ledger"
 )
 
@@ -205,7 +206,7 @@ func (r *orderReading) list(filter []string, order string, size int) (list[wireO
 		return list[wireOrder]{}, time.Time{}, listError(err)
 	}
 	l, err := readList("orders", resp, &orderShape)
-	return l, vendorClock(resp.Header), err
+	return l, vendorhttp.Date(resp.Header), err
 }
 
 func listQuery(filter []string, order, token string, size int) url.Values {
