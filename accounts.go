@@ -216,12 +216,12 @@ func (x *chartIndex) applyItem(l *ledger.Line, s AccountSettings) *eligibility.R
 	case g == nil:
 		return nil
 	case len(g.active) == 0:
-		return parkReason("accounts", eligibility.CodeItemArchived, sku, "an active item",
+		return parkedIn("accounts", eligibility.CodeItemArchived, sku, "an active item",
 			"The ledger's item %s is inactive. Make it active again, or give it another code.", sku)
 	}
 	if s.SKUAccounts {
 		if !g.agree {
-			return parkReason("accounts", eligibility.CodeItemAmbiguous, sku, "one item, or items with one account",
+			return parkedIn("accounts", eligibility.CodeItemAmbiguous, sku, "one item, or items with one account",
 				"Several items of the ledger have the code %s, and they have different sales accounts. Make them agree.", sku)
 		}
 		if a := g.active[0].SalesAccount; a != "" {
@@ -231,7 +231,7 @@ func (x *chartIndex) applyItem(l *ledger.Line, s AccountSettings) *eligibility.R
 	if s.ItemCodes {
 		it := g.one(sku)
 		if it == nil {
-			return parkReason("accounts", eligibility.CodeItemAmbiguous, sku, "one item",
+			return parkedIn("accounts", eligibility.CodeItemAmbiguous, sku, "one item",
 				"Several items of the ledger have the code %s. Give them different codes.", sku)
 		}
 		l.ItemCode = it.Code
@@ -265,22 +265,14 @@ func (g *skuItems) one(sku string) *ledger.Item {
 func checkAccount(code string, a *ledger.Account) *eligibility.Reason {
 	switch {
 	case code == "":
-		return parkReason("accounts", eligibility.CodeAccountMissing, "", "an account",
+		return parkedIn("accounts", eligibility.CodeAccountMissing, "", "an account",
 			"No account is chosen for a line. Choose a default account in the settings.")
 	case a == nil:
-		return parkReason("accounts", eligibility.CodeAccountMissing, code, "an account of the ledger",
+		return parkedIn("accounts", eligibility.CodeAccountMissing, code, "an account of the ledger",
 			"The ledger has no account %s. Add it there, or choose another one.", code)
 	case !a.Active:
-		return parkReason("accounts", eligibility.CodeAccountArchived, code, "an active account",
+		return parkedIn("accounts", eligibility.CodeAccountArchived, code, "an active account",
 			"The ledger's account %s is archived. Restore it there, or choose another one.", code)
 	}
 	return nil
-}
-
-// parkReason returns a reason to park; step is what found it.
-func parkReason(step, code, got, want, format string, args ...any) *eligibility.Reason {
-	return &eligibility.Reason{
-		Code: code, Rule: step, Got: got, Want: want, Disposition: eligibility.Park,
-		Message: fmt.Sprintf(format, args...),
-	}
 }

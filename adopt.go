@@ -74,9 +74,9 @@ func (w *pass) compareWithSeen(ctx context.Context, inv, draft ledger.Invoice, c
 	}
 	switch {
 	case len(exact) == 1:
-		return []eligibility.Reason{parked("adoptable", "The ledger already has this invoice, entered by hand or by another product. Adopt it, or create a second one on purpose.", exact[0], "")}, nil
+		return []eligibility.Reason{*parked(CodeAdoptable, exact[0], "", "The ledger already has this invoice, entered by hand or by another product. Adopt it, or create a second one on purpose.")}, nil
 	case len(exact)+len(near) > 0:
-		return []eligibility.Reason{parked("looks_already_there", "The ledger has an invoice that looks like this one. Adopt it, or create a second one on purpose.", append(exact, near...)[0], "")}, nil
+		return []eligibility.Reason{*parked(CodeLooksTheSame, append(exact, near...)[0], "", "The ledger has an invoice that looks like this one. Adopt it, or create a second one on purpose.")}, nil
 	}
 	return nil, nil
 }

@@ -2,7 +2,6 @@ package invoicesync
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -50,7 +49,7 @@ func (w *pass) again(ctx context.Context) error {
 // changed.
 func (w *pass) againClients(ctx context.Context) error {
 	waits := false
-	for _, code := range contactCodes {
+	for _, code := range codesThat(mendedBy(MendContacts)) {
 		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 1})
 		if err != nil {
 			return err
@@ -63,7 +62,7 @@ func (w *pass) againClients(ctx context.Context) error {
 	if err := w.clients.refresh(ctx); err != nil || !w.clients.changed {
 		return err
 	}
-	for _, code := range contactCodes {
+	for _, code := range codesThat(mendedBy(MendContacts)) {
 		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code}); err != nil {
 			return err
 		}
@@ -130,8 +129,9 @@ func (w *desk) countOpen(ctx context.Context, kinds ...ledger.RecordKind) error 
 		if err := w.countLeft(ctx, open); err != nil {
 			return err
 		}
-		for _, code := range append(slices.Sorted(maps.Keys(notOwed)), refundOwed, changeUncertain) {
-			// In the ledger, and yet somebody must act.
+		// In the ledger, and yet somebody must act, or wait.
+		attention := codesThat(func(c CodeInfo) bool { return c.Stands == StandsIn || c.Code == CodeChangeUncertain })
+		for _, code := range attention {
 			if err := w.countLeft(ctx, store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, States: []store.LinkState{store.Written}}); err != nil {
 				return err
 			}

@@ -164,7 +164,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 					return err
 				}
 				continue
-			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before) && !isOver(p, *before):
+			case before.State == store.Intended, before.State == store.Uncertain, stuck(*before) && !isOver(p, *before):
 				note(*before, before)
 				continue
 			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
@@ -183,10 +183,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		if reason != nil {
 			setReasons(&link, []eligibility.Reason{*reason})
-			if reason.Code == "waits_for_uncertain" {
-				link.State = store.Deferred
-			}
-			if reason.Code == "payment_pending" {
+			if reason.Code == CodePaymentPending {
 				if err := w.watch(ctx, p); err != nil {
 					return err
 				}
@@ -235,14 +232,14 @@ func (w *desk) alreadyBooked(ctx context.Context, p ledger.Payment, link *store.
 	link.LedgerID, link.Actual, link.Predicted = known.ID, known.Total, known.Total
 	switch {
 	case known.Twice:
-		park(link, "doubled", "the ledger holds several payments with the mark "+string(link.Mark)+"; delete all but one by hand")
+		park(link, CodeDoubled, "the ledger holds several payments with the mark "+string(link.Mark)+"; delete all but one by hand")
 	case known.Status != ledger.StatusDeleted:
 		link.State, link.Adopted = store.Written, true
 		if p.Status != ledger.PaymentConfirmed {
 			return true, w.laterPayment(ctx, p, *link, note) // it has come to something else meanwhile
 		}
 	case p.Status == ledger.PaymentConfirmed:
-		park(link, codeDeletedInLedger, "The payment was booked, and is deleted in the ledger. It is not booked again by itself.")
+		park(link, CodePaymentDeletedInLedger, "The payment was booked, and is deleted in the ledger. It is not booked again by itself.")
 	default:
 		return false, nil
 	}

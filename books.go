@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
@@ -29,7 +30,7 @@ func (w *desk) organisation(ctx context.Context) (ledger.Organisation, error) {
 		return refuse(ledger.ErrReconnect, "other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", org.ID)
 	}
 	if w.currency != "" && !org.Holds(w.currency) {
-		return refuse(ledger.ErrUnsupported, "currency_not_enabled", "it does not hold %s, the source's currency; enable it there, or choose another organisation", w.currency)
+		return refuse(ledger.ErrUnsupported, eligibility.CodeCurrencyNotEnabled, "it does not hold %s, the source's currency; enable it there, or choose another organisation", w.currency)
 	}
 	if org.Live && !w.dry {
 		if w.opts.Sealer == nil {
@@ -73,7 +74,7 @@ func (w *desk) chartMended(ctx context.Context) (bool, error) {
 		waits := false
 		err := w.db.View(ctx, func(tx store.Tx) error {
 			for _, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
-				for code := range chartCodes {
+				for _, code := range codesThat(mendedBy(MendChart)) {
 					links, err := tx.Links().List(store.LinkFilter{Pair: w.pair, Kind: kind, Code: code, Limit: 1,
 						States: []store.LinkState{store.Parked, store.Refused}})
 					if err != nil {
@@ -95,15 +96,6 @@ func (w *desk) chartMended(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	return before != w.meta.Chart, nil
-}
-
-// chartCodes are reasons that a change of the chart, or of the organisation, can mend.
-var chartCodes = map[string]bool{
-	"account_missing": true, "account_archived": true, "account_invalid": true, "item_ambiguous": true, "item_archived": true,
-	"tax_rate_missing": true, "tax_rate_archived": true, "tax_rate_not_for_account": true, "tax_rate_invalid": true, "tax_rate_differs": true,
-	"payment_account_missing": true, "payment_account_archived": true, "payment_account_refuses": true,
-	"item_missing": true, ledger.RefusedSalesTaxOff: true, ledger.RefusedSalesTaxNotSetUp: true, ledger.RefusedDiscountsOff: true,
-	"locked_period": true, "currency_not_enabled": true,
 }
 
 // Problem is a setting that does not fit the live organisations.
@@ -157,11 +149,11 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		a, ok := chart.Account(code)
 		switch {
 		case !ok:
-			bad(setting, "account_missing", "the ledger has no account %q", code)
+			bad(setting, eligibility.CodeAccountMissing, "the ledger has no account %q", code)
 		case !a.Active:
-			bad(setting, "account_archived", "account %q is archived in the ledger", code)
+			bad(setting, eligibility.CodeAccountArchived, "account %q is archived in the ledger", code)
 		case payments && !a.TakesPayments:
-			bad(setting, "payment_account_refuses", "account %q takes no payments in the ledger", code)
+			bad(setting, CodePaymentAccountRefuses, "account %q takes no payments in the ledger", code)
 		}
 	}
 	account("Accounts.Discount", s.Accounts.Discount, false)
@@ -171,7 +163,7 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 	case ledger.ByNothing:
 	default:
 		if s.Accounts.Default == "" {
-			bad("Accounts.Default", "account_missing", "the ledger books lines by accounts, and no account is chosen for them")
+			bad("Accounts.Default", eligibility.CodeAccountMissing, "the ledger books lines by accounts, and no account is chosen for them")
 		}
 		account("Accounts.Default", s.Accounts.Default, false)
 		account("Accounts.FinanceCharge", s.Accounts.FinanceCharge, false)
@@ -180,7 +172,7 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		account("RoundingAccount", s.RoundingAccount, false)
 	}
 	if (s.Tax.Handling == TaxAsLine) != (w.org.LinesBy == ledger.ByNothing) {
-		bad("Tax.Handling", "tax_not_handled", "%q is for ledgers whose lines bear no tax codes, and nothing else is for them", TaxAsLine)
+		bad("Tax.Handling", eligibility.CodeTaxNotHandled, "%q is for ledgers whose lines bear no tax codes, and nothing else is for them", TaxAsLine)
 	}
 	problems = append(problems, s.checkFeatures(*w.org)...)
 	if s.paymentsWanted() {
@@ -196,9 +188,9 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		rate, ok := chart.TaxRate(t.code)
 		switch {
 		case !ok:
-			bad(t.setting, "tax_rate_missing", "the ledger has no tax rate %q", t.code)
+			bad(t.setting, eligibility.CodeTaxRateMissing, "the ledger has no tax rate %q", t.code)
 		case !rate.Active:
-			bad(t.setting, "tax_rate_archived", "tax rate %q is not active in the ledger", t.code)
+			bad(t.setting, eligibility.CodeTaxRateArchived, "tax rate %q is not active in the ledger", t.code)
 		}
 	}
 	return problems, nil

@@ -36,9 +36,6 @@ type content struct {
 	Amount, Predicted decimal.Decimal
 }
 
-// replaced is the code of an invoice that was voided so that it can be written anew.
-const replaced = "replaced"
-
 // versionDeleted stands in a link where the ledger's version was, once the record has been voided or deleted
 // for us: what may come later is another record, under another mark.
 const versionDeleted = "deleted"
@@ -145,7 +142,7 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 		return r.carriedOut(ctx, batch, link, in, state.Invoice)
 	}
 	batch.LastSent, batch.Answered = time.Now().UTC(), heard(out.Refusal)
-	link.Reasons = []store.Reason{{Code: changeUncertain, Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
+	link.Reasons = []store.Reason{{Code: CodeChangeUncertain, Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
 	r.resumeAt(batch.LastSent.Add(r.quiet(limits)))
 	r.stamp(&link)
 	err = r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {
@@ -188,7 +185,7 @@ func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link
 		link.State, link.LedgerVersion = store.Skipped, versionDeleted
 		link.Reasons = []store.Reason{{Code: in.Done}}
 	}
-	if in.Done != replaced {
+	if in.Done != CodeReplaced {
 		return r.endChange(ctx, batch, link, nil)
 	}
 	// The next generation is a new invoice, which a run judges like any other. It is remembered together
@@ -266,7 +263,7 @@ func (w *desk) resolveChange(ctx context.Context, batch store.Batch) error {
 	case state.Done:
 		link, err = w.carriedOut(ctx, batch, link, in, state.Invoice)
 	case !state.Untouched:
-		link.Reasons = []store.Reason{{Code: "changed_in_ledger", Message: "Somebody changed the record in the ledger while a change of ours was on its way. Compare both sides."}}
+		link.Reasons = []store.Reason{{Code: CodeChangedInLedger, Message: "Somebody changed the record in the ledger while a change of ours was on its way. Compare both sides."}}
 		link, err = w.endChange(ctx, batch, link, nil)
 	case asked.Before(final):
 		w.resumeAt(final)
@@ -314,23 +311,23 @@ func blocked(link store.Link, err error) store.Link {
 	code := ledger.Code(err)
 	switch code {
 	case "":
-		code = "locked_by_payment"
+		code = CodeLockedByPayment
 	case "reconciled", "batched":
-		code = "reverse_by_hand"
+		code = CodeReverseByHand
 	}
-	if !notOwed[code] {
-		code = "locked_by_payment"
+	if Explain(code).Stands != StandsIn {
+		code = CodeLockedByPayment
 	}
 	link.Reasons = []store.Reason{{Code: code, Message: err.Error()}}
 	return link
 }
 
 func blockCode(c ledger.Change, code string) string {
-	if notOwed[code] {
+	if Explain(code).Stands == StandsIn {
 		return code
 	}
 	if c.Kind == ledger.KindPayment {
-		return "reverse_by_hand"
+		return CodeReverseByHand
 	}
-	return "locked_by_payment"
+	return CodeLockedByPayment
 }

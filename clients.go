@@ -41,12 +41,6 @@ func newClients(w *pass) *clients {
 		pending: map[string]entry[ledger.Contact]{}, names: map[string]bool{}}
 }
 
-// codeContactUncertain defers an invoice until it is known whether its client exists.
-const codeContactUncertain = "contact_uncertain"
-
-// contactCodes are reasons that a change of the ledger's contacts can mend.
-var contactCodes = []string{"contact_name_taken", "contact_ambiguous", "contact_archived", "contact_unknown", "contact_not_customer", "contact_merged_in_circle", "contact_refused"}
-
 // maxCache bounds what a run keeps in memory of contacts.
 const maxCache = 4096
 
@@ -55,7 +49,7 @@ func (c *clients) room() string { return "contacts/" + c.w.pair.Ledger.String() 
 // find returns the contact's id in the ledger, or the entry that creates it, or why neither.
 func (c *clients) find(ctx context.Context, contact ledger.Contact) (string, *entry[ledger.Contact], []eligibility.Reason, error) {
 	if contact.ID == "" {
-		return "", nil, []eligibility.Reason{parked("no_contact", "The invoice names no client.", "", "a client")}, nil
+		return "", nil, []eligibility.Reason{*parked(eligibility.CodeNoContact, "", "a client", "The invoice names no client.")}, nil
 	}
 	if id, ok := c.cache[contact.ID]; ok {
 		return id, nil, nil, nil
@@ -121,8 +115,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 		return id, nil, reason, err
 	}
 	if linked && (link.State == store.Intended || link.State == store.Uncertain) {
-		r := parked(codeContactUncertain, "Whether the client exists in the ledger is being looked up.", "", "")
-		return "", nil, &r, nil
+		return "", nil, parked(CodeContactUncertain, "", "", "Whether the client exists in the ledger is being looked up."), nil
 	}
 	generation := 0
 	if linked {
@@ -165,8 +158,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 		}
 		switch {
 		case len(seen) > 1:
-			r := parked("contact_ambiguous", "Several contacts of the ledger have the client's "+key.by+". Merge them, or give only one of them the "+key.by+".", fmt.Sprint(len(seen), " contacts"), "one")
-			return "", nil, &r, nil
+			return "", nil, parked(CodeContactAmbiguous, fmt.Sprint(len(seen), " contacts"), "one", "Several contacts of the ledger have the client's %s. Merge them, or give only one of them the %s.", key.by, key.by), nil
 		case len(seen) == 1:
 			for to := range seen {
 				c.link(contact, mark, generation, to)
@@ -177,8 +169,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 		}
 	}
 	if c.w.push.settings.Contacts.CreateNone {
-		r := parked("contact_unknown", "The client is not in the ledger, and the settings create none.", "", "")
-		return "", nil, &r, nil
+		return "", nil, parked(CodeContactUnknown, "", "", "The client is not in the ledger, and the settings create none."), nil
 	}
 	return c.create(docs, contact, mark, generation)
 }
@@ -195,8 +186,7 @@ func (c *clients) create(docs store.Documents, contact ledger.Contact, mark ledg
 	}
 	if taken {
 		if !c.w.push.settings.Contacts.Suffix {
-			r := parked("contact_name_taken", "Another contact of the ledger has the client's name. Link the two, or allow names with a suffix.", "", "")
-			return "", nil, &r, nil
+			return "", nil, parked(CodeContactNameTaken, "", "", "Another contact of the ledger has the client's name. Link the two, or allow names with a suffix."), nil
 		}
 		draft.Name = withSuffix(draft.Name, contact.ID)
 	}
@@ -301,16 +291,13 @@ func (c *clients) follow(docs store.Documents, id string) (string, *eligibility.
 			id = card.Merged
 			continue
 		case card.Role != "" && card.Role != "customer":
-			r := parked("contact_not_customer", "The matching contact is a "+card.Role+", which cannot be invoiced.", card.Role, "customer")
-			return "", &r, nil
+			return "", parked(CodeContactNotCustomer, card.Role, "customer", "The matching contact is a %s, which cannot be invoiced.", card.Role), nil
 		case card.Status == ledger.ContactActive || card.Status == "":
 			return id, nil, nil
 		}
-		r := parked("contact_archived", "The client's contact is archived in the ledger. Restore it there.", string(card.Status), string(ledger.ContactActive))
-		return "", &r, nil
+		return "", parked(CodeContactArchived, string(card.Status), string(ledger.ContactActive), "The client's contact is archived in the ledger. Restore it there."), nil
 	}
-	r := parked("contact_merged_in_circle", "The ledger's contacts are merged into each other.", id, "")
-	return "", &r, nil
+	return "", parked(CodeContactMergeCircle, id, "", "The ledger's contacts are merged into each other."), nil
 }
 
 // refresh brings the index up to date, once a run: all contacts the first time, then what changed.

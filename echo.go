@@ -14,12 +14,6 @@ import (
 // written. What a flow of ours has written is never a source: it is known by the link that ends at it, and, where
 // its answer was lost, by the mark on it.
 
-// echo is what an invoice or payment of the source is called that was written by us.
-const echo = "echo"
-
-// codeEchoUnknown parks an invoice whose mark no link explains.
-const codeEchoUnknown = "echo_unknown"
-
 // echoes returns why records of the source are not pushed that we have written, by id.
 func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string]eligibility.Reason, error) {
 	ids := make([]string, len(records))
@@ -49,11 +43,9 @@ func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string
 		l, known := marked[inv.Mark]
 		switch {
 		case ends, known && l.Pair.Ledger == w.pair.Source:
-			found[inv.ID] = eligibility.Reason{Code: echo, Rule: echo, Disposition: eligibility.Skip,
-				Message: "The invoice was written by us, from the other side."}
+			found[inv.ID] = *skipped(CodeEcho, "The invoice was written by us, from the other side.")
 		case inv.Mark != "":
-			found[inv.ID] = parked(codeEchoUnknown,
-				"The invoice carries a mark of ours, and this store does not know it. Run the flow that may have written it, with this store.", string(inv.Mark), "")
+			found[inv.ID] = *parked(CodeEchoUnknown, string(inv.Mark), "", "The invoice carries a mark of ours, and this store does not know it. Run the flow that may have written it, with this store.")
 		}
 	}
 	return found, nil
@@ -88,7 +80,7 @@ func (c *clients) mirrored(tx store.Tx, contact ledger.Contact) (string, error) 
 // againEchoes judges invoices again whose mark no link explained, once one does: the flow that wrote them has run
 // with this store.
 func (w *pass) againEchoes(ctx context.Context) error {
-	f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: codeEchoUnknown, Limit: 500}
+	f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: CodeEchoUnknown, Limit: 500}
 	for {
 		links, err := w.list(ctx, f)
 		if err != nil || len(links) == 0 {

@@ -16,9 +16,6 @@ import (
 
 const budgetSpan = 24 * time.Hour
 
-// codeBudget is the reason of what waits for the budget.
-const codeBudget = "budget"
-
 // budgetKey is the name in the store's budgets under which an account's events are counted.
 func (w *importing) budgetKey() string {
 	key := "import/" + w.pair.Ledger.String()
@@ -122,7 +119,7 @@ func (w *importing) tellBacklog(ctx context.Context) error {
 	}
 	w.resumeAt(now.Add(wait))
 	w.rep.DoneBy = now.Add(wait + time.Duration((count-1)/limit)*budgetSpan)
-	w.event(Event{What: codeBudget, Kind: ledger.KindInvoice, Until: w.rep.DoneBy,
+	w.event(Event{What: CodeBudget, Kind: ledger.KindInvoice, Until: w.rep.DoneBy,
 		Message: fmt.Sprintf("%d invoices wait for the budget of %d in 24 hours", count, limit)})
 	return nil
 }

@@ -215,7 +215,7 @@ func waiting(l store.Link, before *store.Link, inv *ledger.Invoice, now time.Tim
 		return nil
 	}
 	l.State, l.Updated, l.SourceVersion = store.Deferred, now, ""
-	l.Reasons = []store.Reason{{Code: codeBudget, Message: "It waits for the budget of the last 24 hours."}}
+	l.Reasons = []store.Reason{{Code: CodeBudget, Message: "It waits for the budget of the last 24 hours."}}
 	if before == nil {
 		l.Currency, l.Amount, l.Actual, l.LedgerNumber = inv.Currency, inv.Totals.Total, inv.Totals.Total, inv.Number
 	}

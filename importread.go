@@ -208,7 +208,7 @@ func (w *importing) missed(ctx context.Context, chunk []string, missing map[stri
 			inv, err := w.imp.source.Invoice(ctx, ledger.Ref{ID: id})
 			switch {
 			case errors.Is(err, ledger.ErrUnreadable):
-				page.Unread = append(page.Unread, ledger.Unread{Ref: ledger.Ref{ID: id}, Code: "unreadable", Detail: "the record cannot be read"})
+				page.Unread = append(page.Unread, ledger.Unread{Ref: ledger.Ref{ID: id}, Code: CodeUnreadable, Detail: "the record cannot be read"})
 				continue
 			case err == nil:
 				page.Records = append(page.Records, inv)

@@ -116,7 +116,7 @@ func (x *chartIndex) bySKU(l *ledger.Line, s ItemSettings) (*ledger.Item, *eligi
 // item returns the item that a setting names, or why it cannot be used.
 func (x *chartIndex) item(name string) (*ledger.Item, *eligibility.Reason) {
 	if name == "" {
-		return nil, parkReason("items", eligibility.CodeItemMissing, "", "an item",
+		return nil, parkedIn("items", eligibility.CodeItemMissing, "", "an item",
 			"No item is chosen for a line, and the ledger books lines by items. Choose one in the settings.")
 	}
 	if g := x.items[foldSKU(name)]; g != nil {
@@ -132,7 +132,7 @@ func (x *chartIndex) item(name string) (*ledger.Item, *eligibility.Reason) {
 	if g := x.byName[foldSKU(name)]; g != nil {
 		return g.only(name)
 	}
-	return nil, parkReason("items", eligibility.CodeItemMissing, name, "an item of the ledger",
+	return nil, parkedIn("items", eligibility.CodeItemMissing, name, "an item of the ledger",
 		"The ledger has no item %s. Add it there, or choose another one.", name)
 }
 
@@ -144,12 +144,12 @@ func (g *skuItems) only(name string) (*ledger.Item, *eligibility.Reason) {
 	if it := g.one(name); it != nil {
 		return it, nil
 	}
-	return nil, parkReason("items", eligibility.CodeItemAmbiguous, name, "one item",
+	return nil, parkedIn("items", eligibility.CodeItemAmbiguous, name, "one item",
 		"Several items of the ledger answer to %s. Give them different codes, or choose one by its id.", name)
 }
 
 func archivedItem(name string) *eligibility.Reason {
-	return parkReason("items", eligibility.CodeItemArchived, name, "an active item",
+	return parkedIn("items", eligibility.CodeItemArchived, name, "an active item",
 		"The ledger's item %s is inactive. Make it active again, or choose another one.", name)
 }
 

@@ -80,7 +80,7 @@ func TestMapItems(t *testing.T) {
 				require.Len(t, reasons, 1, "one for each item, not for each line")
 				assert.Equal(t, c.park, reasons[0].Code+" "+reasons[0].Got)
 				assert.Equal(t, eligibility.Park, reasons[0].Disposition)
-				assert.True(t, chartCodes[reasons[0].Code], "it heals when the chart does")
+				assert.Equal(t, MendChart, Explain(reasons[0].Code).Mends, "it heals when the chart does")
 				return
 			}
 			require.Empty(t, reasons)

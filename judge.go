@@ -137,7 +137,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			// On its way, or in doubt: resolving comes before anything else is decided.
 			note(*before, before)
 			return nil
-		case sticky(*before) && w.plan == nil:
+		case stuck(*before) && w.plan == nil:
 			note(*before, before)
 			return nil
 		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
@@ -151,7 +151,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	}
 	verdict := w.policy.Judge(inv, facts)
 	if !verdict.Eligible() {
-		if slices.ContainsFunc(verdict.Codes(), func(c string) bool { return chartCodes[c] }) {
+		if slices.ContainsFunc(verdict.Codes(), func(c string) bool { return Explain(c).Mends == MendChart }) {
 			// What it was judged by must be known, or a later change would not show.
 			if err := w.needChart(ctx); err != nil {
 				return err
@@ -269,18 +269,5 @@ func (w *pass) facts(ctx context.Context) (eligibility.Facts, error) {
 
 // refusedBefore reports whether the ledger said no to the record as it is: asking again changes nothing.
 func refusedBefore(l store.Link) bool {
-	return l.State == store.Refused || l.State == store.Parked && len(l.Reasons) > 0 && l.Reasons[0].Code == ledger.RefusedNumberTaken
-}
-
-// sticky reports whether only a person, or a raised generation, may let the record go on.
-func sticky(l store.Link) bool {
-	if len(l.Reasons) == 0 {
-		return false
-	}
-	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
-		return true
-	}
-	// An invoice that was voided because the source had deleted it does not come back by itself.
-	return l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == versionDeleted
+	return l.State == store.Refused || l.State == store.Parked && firstCode(l) == ledger.RefusedNumberTaken
 }

@@ -23,128 +23,125 @@ type judging struct {
 }
 
 // judgePayment drafts a payment, or says why it is not booked.
-func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *eligibility.Reason, error) {
-	b, p, link, balance, waits, taken := j.booking, j.payment, j.link, j.balance, j.waits, j.taken
-	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
-		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
+func (w *desk) judgePayment(ctx context.Context, j *judging) (draft ledger.Payment, reason *eligibility.Reason, err error) {
+	if reason := j.unbookable(); reason != nil {
+		return draft, reason, nil
 	}
-	hold := func(code, msg, got, want string) (ledger.Payment, *eligibility.Reason, error) {
-		r := parked(code, msg, got, want)
-		return ledger.Payment{}, &r, nil
-	}
-	s := w.paying
-	switch p.Status {
-	case ledger.PaymentPending:
-		return skip("payment_pending", "The payment is not confirmed yet.")
-	case ledger.PaymentFailed:
-		return skip("payment_failed", "The payment failed; no money moved.")
-	case ledger.PaymentReversed:
-		return skip("payment_reversed", "The payment was reversed before it was booked.")
-	case ledger.PaymentRefunded:
-		return hold("refund_owed", "Money was given back. Book the refund in the ledger by hand, for instance with a credit note.", p.Amount.String(), "")
-	case ledger.PaymentConfirmed:
-	default:
-		code := p.Unclear
-		if code == "" {
-			code = "payment_unclear"
-		}
-		return hold(code, "The payment cannot be understood: "+p.UnclearDetail, string(p.Status), string(ledger.PaymentConfirmed))
-	}
-	if p.Unclear != "" {
-		return hold(p.Unclear, "The payment cannot be understood: "+p.UnclearDetail, "", "")
-	}
-	if !p.Amount.IsPositive() {
-		return skip("payment_zero", "The payment moves no money.")
-	}
-	if p.Currency != "" && p.Currency != b.invoice.Currency {
-		return hold("payment_currency", "The payment is in another currency than the invoice.", string(p.Currency), string(b.invoice.Currency))
-	}
-	if b.ledger == nil {
-		return hold("invoice_gone", "The ledger no longer has the invoice of this payment.", "", b.invoice.LedgerID)
-	}
-	switch b.ledger.Status {
-	case ledger.StatusApproved, ledger.StatusPaid:
-	default:
-		return hold("invoice_not_approved", "Payments can only be booked on approved invoices.", string(b.ledger.Status), string(ledger.StatusApproved))
-	}
-	if waits {
-		return hold("waits_for_uncertain", "Another payment of this invoice is being looked up first.", "", "")
-	}
-	if ours, err := w.isOurs(ctx, p); err != nil {
-		return ledger.Payment{}, nil, err
+	if ours, err := w.isOurs(ctx, j.payment); err != nil {
+		return draft, nil, err
 	} else if ours {
-		return skip(echo, "This payment was written by us, from the other side.")
+		return draft, skipped(CodeEcho, "This payment was written by us, from the other side."), nil
 	}
-	if err := w.needChart(ctx); err != nil {
-		return ledger.Payment{}, nil, err
+	account, reason, err := w.accountFor(ctx, j.booking, j.payment)
+	if err != nil || reason != nil {
+		return draft, reason, err
 	}
-	org, err := w.organisation(ctx)
-	if err != nil {
-		return ledger.Payment{}, nil, err
+	if reason, err := w.maybeBooked(ctx, j); err != nil || reason != nil {
+		return draft, reason, err
 	}
-	if reason := w.rateReason(ctx, b.invoice.Currency, p.Rate); reason != nil {
-		return ledger.Payment{}, reason, nil
+	amount, reason := w.upToBalance(j)
+	if reason != nil {
+		return draft, reason, nil
 	}
-	if lock := org.Locked(p.Date); !lock.IsZero() {
-		return hold("locked_period", "The ledger's period is locked on the day of the payment.", p.Date.String(), "after "+lock.String())
-	}
-	code := s.Accounts[p.Method]
-	if code == "" {
-		code = s.Account
-	}
-	if code == "" {
-		return hold("payment_account_missing", "No account is set for this payment method.", p.Method, "an account")
-	}
-	if reason := payableAccount(w.charted, code); reason != nil {
-		return ledger.Payment{}, reason, nil
-	}
-	existing := b.ledger.Payments
-	if b.ledger.PaymentsElsewhere {
-		if existing, err = w.books.PaymentsOf(ctx, ledger.Ref{ID: b.ledger.ID}); err != nil {
-			return ledger.Payment{}, nil, err
-		}
-	}
-	twin, err := w.maybeBooked(ctx, existing, p, taken)
-	if err != nil {
-		return ledger.Payment{}, nil, err
-	}
-	if twin != "" {
-		return hold(codeMaybeBooked, "The invoice already has a payment of this amount within five days, entered by somebody else.", twin, "")
-	}
-	amount := p.Amount
-	if amount.GreaterThan(balance) {
-		if !s.UpToBalance || !balance.IsPositive() {
-			return hold("overpays", "The payment is more than what is still owed on the invoice.", amount.String(), "at most "+balance.String())
-		}
-		rest := amount.Sub(balance)
-		w.rep.Owed["overpays_rest"] = w.rep.Owed["overpays_rest"].Add(rest)
-		link.Rule = "up to the balance; " + rest.String() + " not booked"
-		amount = balance
-	}
+	b, p := j.booking, j.payment
 	reference := p.Reference
 	if reference == "" {
 		reference = b.source.Number
 	}
 	// The customer is the invoice's as the ledger has it now: a merge, or a person, may have changed it since.
 	return ledger.Payment{InvoiceID: b.invoice.LedgerID, Contact: b.ledger.Contact.ID, Date: p.Date, PaidAt: p.PaidAt, Amount: amount, Currency: b.invoice.Currency,
-		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: code, Mark: link.Mark}, nil, nil
+		Rate: p.Rate, Method: p.Method, Status: ledger.PaymentConfirmed, Reference: reference, Account: account, Mark: j.link.Mark}, nil, nil
+}
+
+// unbookable says what speaks against a payment in itself, or in its invoice; nil: nothing.
+func (j *judging) unbookable() *eligibility.Reason {
+	b, p := j.booking, j.payment
+	switch p.Status {
+	case ledger.PaymentPending:
+		return skipped(CodePaymentPending, "The payment is not confirmed yet.")
+	case ledger.PaymentFailed:
+		return skipped(CodePaymentFailed, "The payment failed; no money moved.")
+	case ledger.PaymentReversed:
+		return skipped(CodePaymentReversed, "The payment was reversed before it was booked.")
+	case ledger.PaymentRefunded:
+		return parked(CodeRefundOwed, p.Amount.String(), "", "Money was given back. Book the refund in the ledger by hand, for instance with a credit note.")
+	case ledger.PaymentConfirmed:
+	default:
+		code := p.Unclear
+		if code == "" {
+			code = CodePaymentUnclear
+		}
+		return parked(code, string(p.Status), string(ledger.PaymentConfirmed), "The payment cannot be understood: %s", p.UnclearDetail)
+	}
+	switch {
+	case p.Unclear != "":
+		return parked(p.Unclear, "", "", "The payment cannot be understood: %s", p.UnclearDetail)
+	case !p.Amount.IsPositive():
+		return skipped(CodePaymentZero, "The payment moves no money.")
+	case p.Currency != "" && p.Currency != b.invoice.Currency:
+		return parked(CodePaymentCurrency, string(p.Currency), string(b.invoice.Currency), "The payment is in another currency than the invoice.")
+	case b.ledger == nil:
+		return parked(CodeInvoiceGone, "", b.invoice.LedgerID, "The ledger no longer has the invoice of this payment.")
+	case b.ledger.Status != ledger.StatusApproved && b.ledger.Status != ledger.StatusPaid:
+		return parked(CodeInvoiceNotApproved, string(b.ledger.Status), string(ledger.StatusApproved), "Payments can only be booked on approved invoices.")
+	case j.waits:
+		return parked(CodeWaitsForDoubt, "", "", "Another payment of this invoice is being looked up first.")
+	}
+	return nil
+}
+
+// accountFor chooses the account that takes a payment, or says why none does on its day.
+func (w *desk) accountFor(ctx context.Context, b *booking, p ledger.Payment) (string, *eligibility.Reason, error) {
+	if err := w.needChart(ctx); err != nil {
+		return "", nil, err
+	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	if reason := w.rateReason(ctx, b.invoice.Currency, p.Rate); reason != nil {
+		return "", reason, nil
+	}
+	if lock := org.Locked(p.Date); !lock.IsZero() {
+		return "", parked(eligibility.CodeLockedPeriod, p.Date.String(), "after "+lock.String(), "The ledger's period is locked on the day of the payment."), nil
+	}
+	code := w.paying.Accounts[p.Method]
+	if code == "" {
+		code = w.paying.Account
+	}
+	if code == "" {
+		return "", parked(CodePaymentAccountMissing, p.Method, "an account", "No account is set for this payment method."), nil
+	}
+	return code, payableAccount(w.charted, code), nil
+}
+
+// upToBalance is what is booked of a payment: all of it, or what is still owed where the settings allow that.
+func (w *desk) upToBalance(j *judging) (decimal.Decimal, *eligibility.Reason) {
+	amount := j.payment.Amount
+	if !amount.GreaterThan(j.balance) {
+		return amount, nil
+	}
+	if !w.paying.UpToBalance || !j.balance.IsPositive() {
+		return amount, parked(CodeOverpays, amount.String(), "at most "+j.balance.String(), "The payment is more than what is still owed on the invoice.")
+	}
+	rest := amount.Sub(j.balance)
+	w.rep.Owed[CodeOverpaysRest] = w.rep.Owed[CodeOverpaysRest].Add(rest)
+	j.link.Rule = "up to the balance; " + rest.String() + " not booked"
+	return j.balance, nil
 }
 
 // payableAccount says why no payment can be booked to an account; nil: it can.
 func payableAccount(chart ledger.Chart, code string) *eligibility.Reason {
 	account, ok := chart.Account(code)
-	var r eligibility.Reason
 	switch {
 	case !ok:
-		r = parked("payment_account_missing", "The ledger has no such account for payments.", code, "an account of the ledger")
+		return parked(CodePaymentAccountMissing, code, "an account of the ledger", "The ledger has no such account for payments.")
 	case !account.Active:
-		r = parked("payment_account_archived", "The account for payments is archived in the ledger.", code, "an active account")
+		return parked(CodePaymentAccountArchived, code, "an active account", "The account for payments is archived in the ledger.")
 	case !account.TakesPayments:
-		r = parked("payment_account_refuses", "The ledger takes no payments on this account.", code, "an account that takes payments")
-	default:
-		return nil
+		return parked(CodePaymentAccountRefuses, code, "an account that takes payments", "The ledger takes no payments on this account.")
 	}
-	return &r
+	return nil
 }
 
 func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) store.Link {
@@ -161,25 +158,26 @@ func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 	return l
 }
 
-// codeMaybeBooked parks a payment whose like the ledger has: it may be the same money.
-const codeMaybeBooked = "maybe_already_booked"
-
 // isOver reports that a payment which somebody deleted in the ledger has come to nothing in the source too.
 func isOver(p ledger.Payment, l store.Link) bool {
 	return (p.Status == ledger.PaymentReversed || p.Status == ledger.PaymentFailed) &&
-		len(l.Reasons) > 0 && l.Reasons[0].Code == codeDeletedInLedger
+		firstCode(l) == CodePaymentDeletedInLedger
 }
 
-// codeDeletedInLedger parks a booked payment that somebody deleted in the ledger.
-const codeDeletedInLedger = "payment_deleted_in_ledger"
-
-// maybeBooked finds a payment of the ledger's invoice that this flow did not write and that looks like p:
-// somebody entered it, or another flow booked it. Taken are ids of payments that are matched already, and the
-// marks of the invoice's own.
-func (w *desk) maybeBooked(ctx context.Context, existing []ledger.Payment, p ledger.Payment, taken map[string]bool) (string, error) {
+// maybeBooked parks a payment that looks like one of the ledger's invoice which this flow did not write: somebody
+// entered it, or another flow booked it.
+func (w *desk) maybeBooked(ctx context.Context, j *judging) (*eligibility.Reason, error) {
+	there, p := j.booking.ledger, j.payment
+	existing := there.Payments
+	if there.PaymentsElsewhere {
+		var err error
+		if existing, err = w.books.PaymentsOf(ctx, ledger.Ref{ID: there.ID}); err != nil {
+			return nil, err
+		}
+	}
 	for _, e := range existing {
 		// That a reference looks like a mark of ours proves nothing: a bank's may.
-		if e.Mark != "" && taken[string(e.Mark)] || taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
+		if e.Mark != "" && j.taken[string(e.Mark)] || j.taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
 			continue
 		}
 		if days := e.Date.DaysSince(p.Date); days > 5 || days < -5 {
@@ -187,12 +185,12 @@ func (w *desk) maybeBooked(ctx context.Context, existing []ledger.Payment, p led
 		}
 		links, err := w.linksTo(ctx, ledger.KindPayment, []string{e.ID})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if l, linked := links[e.ID]; !linked || l.Pair != w.pair {
-			taken[e.ID] = true
-			return fmt.Sprintf("%s on %s", e.Amount, e.Date), nil
+			j.taken[e.ID] = true
+			return parked(CodeMaybeBooked, fmt.Sprintf("%s on %s", e.Amount, e.Date), "", "The invoice already has a payment of this amount within five days, entered by somebody else."), nil
 		}
 	}
-	return "", nil
+	return nil, nil
 }

@@ -299,16 +299,16 @@ func (w *desk) knownPayment(ctx context.Context, mark ledger.Mark) (sighting, bo
 // alreadyThere links a record that the ledger holds under our mark.
 func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.Link, before *store.Link, s sighting, payments []ledger.Payment, note func(store.Link, *store.Link)) error {
 	if s.Twice {
-		park(&link, "doubled", fmt.Sprintf("the ledger holds several records with the mark %s; void all but one by hand", link.Mark))
+		park(&link, CodeDoubled, fmt.Sprintf("the ledger holds several records with the mark %s; void all but one by hand", link.Mark))
 		return w.planOrNote(Planned{Ref: ref(inv), Source: inv}, link, before, note)
 	}
 	link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, s.ID, s.Number, s.Version
 	link.Amount = expectedTotal(inv, w.push.settings)
 	link.Predicted, link.Actual, link.Reasons = s.Total, s.Total, nil
 	if !s.Status.Live() {
-		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "The ledger's invoice is " + string(s.Status) + ". It is not created again by itself."}}
+		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "The ledger's invoice is " + string(s.Status) + ". It is not created again by itself."}}
 	} else if !s.Total.Equal(link.Amount) {
-		link.Reasons = []store.Reason{{Code: "changed_after_push", Message: fmt.Sprintf("The total is %s in the source and %s in the ledger.", link.Amount, s.Total)}}
+		link.Reasons = []store.Reason{{Code: CodeChangedAfterPush, Message: fmt.Sprintf("The total is %s in the source and %s in the ledger.", link.Amount, s.Total)}}
 	}
 	if err := w.planOrNote(Planned{Ref: ref(inv), Source: inv, Already: true}, link, before, note); err != nil {
 		return err

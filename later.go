@@ -36,7 +36,7 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		if link, err = w.edited(ctx, inv, link, hash); err != nil {
 			return err
 		}
-	case len(link.Reasons) > 0 && (link.Reasons[0].Code == "changed_after_push" || link.Reasons[0].Code == "deleted_in_source"):
+	case firstCode(link) == CodeChangedAfterPush || firstCode(link) == CodeDeletedInSource:
 		link.Reasons = nil // it has been changed back
 	}
 	note(link, &before)
@@ -54,7 +54,7 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		w.event(Event{What: "unread", Kind: ledger.KindPayment, SourceID: inv.ID, Codes: []string{reasons[0].Code}, Message: reasons[0].Message})
 		return nil
 	}
-	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+	if firstCode(link) == CodeVoidedInLedger {
 		return nil
 	}
 	if err := w.paymentsGone(ctx, inv.ID, rows, note); err != nil || len(rows) == 0 {
@@ -82,11 +82,11 @@ func (w *pass) askForPayments(ctx context.Context, inv ledger.Invoice) (ledger.I
 // edited carries an edit over, or reports it, as the settings say.
 func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, hash string) (store.Link, error) {
 	report := func() store.Link {
-		link.Reasons = []store.Reason{{Code: "changed_after_push",
+		link.Reasons = []store.Reason{{Code: CodeChangedAfterPush,
 			Message: fmt.Sprintf("The invoice was changed in the source after it was pushed: its total is %s there and %s in the ledger.", inv.Totals.Total, link.Actual)}}
 		return link
 	}
-	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+	if firstCode(link) == CodeVoidedInLedger {
 		return link, nil // that comes first, and is for a person to decide
 	}
 	mode := w.onEdit
@@ -95,18 +95,18 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
 	if errors.Is(err, ledger.ErrNotFound) {
-		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "The ledger no longer has the invoice."}}
+		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "The ledger no longer has the invoice."}}
 		return link, nil
 	}
 	if err != nil {
 		return link, err
 	}
 	if !current.Status.Live() {
-		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "Somebody voided or deleted the invoice in the ledger. It is not created again by itself."}}
+		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "Somebody voided or deleted the invoice in the ledger. It is not created again by itself."}}
 		return link, nil
 	}
 	if mode == EditVoid {
-		return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, replaced)
+		return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, CodeReplaced)
 	}
 	facts, err := w.facts(ctx)
 	if err != nil {
@@ -146,7 +146,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 		draft.Number = current.Number
 	}
 	return w.changeContent(ctx, w.push.powers.Updates, ledger.Change{Verb: ledger.Update, Kind: ledger.KindInvoice, Invoice: &current, Wanted: &draft},
-		link, "updated", &content{SourceHash: hash, Rule: rule, Amount: expectedTotal(inv, w.push.settings), Predicted: draft.Totals.Total})
+		link, "", &content{SourceHash: hash, Rule: rule, Amount: expectedTotal(inv, w.push.settings), Predicted: draft.Totals.Total})
 }
 
 // clientAfterEdit is the contact of an edited invoice: the source may have given it to another client. A
@@ -161,7 +161,7 @@ func (w *pass) clientAfterEdit(ctx context.Context, inv ledger.Invoice, link sto
 	case err != nil || len(reasons) > 0:
 		return current.Contact, reasons, err
 	case pending != nil:
-		return current.Contact, []eligibility.Reason{parked("contact_unknown", "The invoice has another client than when it was pushed, who is not in the ledger yet.", "", "")}, nil
+		return current.Contact, []eligibility.Reason{*parked(CodeContactUnknown, "", "", "The invoice has another client than when it was pushed, who is not in the ledger yet.")}, nil
 	case strings.EqualFold(id, current.Contact.ID):
 		return current.Contact, nil, nil
 	}
@@ -170,10 +170,10 @@ func (w *pass) clientAfterEdit(ctx context.Context, inv ledger.Invoice, link sto
 
 // withdrawn deals with a record that the source deleted or voided.
 func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, error) {
-	if link.State != store.Written || len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
+	if link.State != store.Written || firstCode(link) == CodeVoidedInLedger {
 		return link, nil
 	}
-	link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
+	link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
 	if w.onDelete != DeleteVoid || w.plan != nil {
 		return link, nil
 	}
@@ -183,10 +183,10 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		return link, err
 	}
 	if gone || !current.Status.Live() {
-		link.Reasons = []store.Reason{{Code: "voided_in_ledger", Message: "Neither side has the invoice any more: it was deleted in the source, and is voided or gone in the ledger."}}
+		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "Neither side has the invoice any more: it was deleted in the source, and is voided or gone in the ledger."}}
 		return link, nil
 	}
-	return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, "deleted_in_source")
+	return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, CodeDeletedInSource)
 }
 
 // deletedInSource deals with ids that the source no longer has.
@@ -215,7 +215,7 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 			continue
 		default:
 			link.State = store.Skipped
-			link.Reasons = []store.Reason{{Code: "deleted", Message: "The source no longer has the invoice; it was never written."}}
+			link.Reasons = []store.Reason{{Code: eligibility.CodeDeleted, Message: "The source no longer has the invoice; it was never written."}}
 		}
 		link.Updated = time.Now().UTC()
 		kept.add(w.run, link, &before)
@@ -258,7 +258,7 @@ func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
 		case ok && (link.State == store.Intended || link.State == store.Uncertain):
 			continue
 		case ok && link.State == store.Written:
-			link.Reasons = []store.Reason{{Code: "changed_after_push", Message: "The invoice can no longer be read in the source: " + u.Detail}}
+			link.Reasons = []store.Reason{{Code: CodeChangedAfterPush, Message: "The invoice can no longer be read in the source: " + u.Detail}}
 		default:
 			if !ok {
 				link = w.newLink(ledger.Invoice{ID: id, Currency: w.push.settings.Currency}, nil)

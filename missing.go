@@ -50,7 +50,7 @@ func missing[T any](ctx context.Context, w *desk, kind ledger.RecordKind, read f
 		refs, byID := make([]ledger.Ref, 0, len(links)), make(map[string]store.Link, len(links))
 		for _, l := range links {
 			// What this run has written itself is what made the changes so many, and was there a moment ago.
-			if l.Batch == "" && l.CreatedBy != w.id && (len(l.Reasons) == 0 || l.Reasons[0].Code != "voided_in_ledger") {
+			if l.Batch == "" && l.CreatedBy != w.id && (firstCode(l) != CodeVoidedInLedger) {
 				refs, byID[l.LedgerID] = append(refs, ledger.Ref{ID: l.LedgerID}), l
 			}
 		}

@@ -24,7 +24,7 @@ func (w *pass) paymentsOf(ctx context.Context, inv ledger.Invoice) ([]ledger.Pay
 		}
 		if err != nil {
 			if code := recordError(err); code != "" {
-				return nil, []eligibility.Reason{parked(code, "The invoice's payments cannot be read: "+err.Error(), "", "")}, nil
+				return nil, []eligibility.Reason{*parked(code, "", "", "The invoice's payments cannot be read: %s", err)}, nil
 			}
 			return nil, nil, err
 		}
@@ -67,7 +67,7 @@ func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map
 		inv := &records[i]
 		link, linked := links[inv.ID]
 		switch {
-		case !inv.PaymentsElsewhere, w.queued[inv.ID], linked && (link.State == store.Intended || link.State == store.Uncertain || sticky(link)):
+		case !inv.PaymentsElsewhere, w.queued[inv.ID], linked && (link.State == store.Intended || link.State == store.Uncertain || stuck(link)):
 			continue
 		case linked && link.State == store.Written:
 			if link.Batch != "" || !w.force && link.SourceVersion == inv.Version {
@@ -119,9 +119,9 @@ func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map
 func recordError(err error) string {
 	switch {
 	case errors.Is(err, ledger.ErrUnreadable):
-		return "payments_unreadable"
+		return CodePaymentsUnreadable
 	case errors.Is(err, ledger.ErrNotFound):
-		return "payments_not_found"
+		return CodePaymentsNotFound
 	}
 	return ""
 }

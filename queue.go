@@ -159,7 +159,7 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 		}
 		return nil
 	}
-	if len(res.link.Reasons) > 0 && res.link.Reasons[0].Code == ledger.RefusedNameTaken && w.push.settings.Contacts.Suffix {
+	if firstCode(res.link) == ledger.RefusedNameTaken && w.push.settings.Contacts.Suffix {
 		if again, ok := w.clients.suffixed(res.link, jobs[0].source.Contact); ok {
 			for _, j := range jobs {
 				w.enqueueContact(again, j)
@@ -171,14 +171,14 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 	switch res.link.State {
 	case store.Refused, store.Parked:
 		w.rep.Contacts.Parked++
-		reason := store.Reason{Code: "contact_refused"}
+		reason := store.Reason{Code: CodeContactRefused}
 		if len(res.link.Reasons) > 0 {
 			reason.Message = res.link.Reasons[0].Message
-			switch code := res.link.Reasons[0].Code; code {
+			switch firstCode(res.link) {
 			case ledger.RefusedNameTaken:
-				reason.Code = "contact_name_taken"
-			case "doubled":
-				reason.Code = "contact_doubled"
+				reason.Code = CodeContactNameTaken
+			case CodeDoubled:
+				reason.Code = CodeContactDoubled
 			}
 		}
 		set = func(l *store.Link) { park(l, reason.Code, reason.Message) }

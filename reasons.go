@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/invoicesync/invoicesync/eligibility"
+	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
 
@@ -12,15 +13,14 @@ func setReasons(l *store.Link, reasons []eligibility.Reason) {
 	v := eligibility.Verdict{Reasons: reasons}
 	first := v.First()
 	switch {
-	case first.Code == codeContactUncertain:
-		l.State = store.Deferred // it goes on by itself
+	case Explain(first.Code).Stands == StandsWaiting:
+		l.State = store.Deferred
 	case v.Disposition() == eligibility.Park:
 		l.State = store.Parked
 	default:
 		l.State = store.Skipped
 	}
-	l.Reasons = nil
-	l.Reasons = append(l.Reasons, reasonOf(first))
+	l.Reasons = []store.Reason{reasonOf(first)}
 	for _, r := range reasons {
 		if r.Code != first.Code {
 			l.Reasons = append(l.Reasons, reasonOf(r))
@@ -43,8 +43,19 @@ func orDash(s string) string {
 	return s
 }
 
-func parked(code, message, got, want string) eligibility.Reason {
-	return eligibility.Reason{Code: code, Rule: code, Message: message, Got: got, Want: want, Disposition: eligibility.Park}
+// parked is a reason to park: got was found, and want would have passed.
+func parked(code, got, want, format string, args ...any) *eligibility.Reason {
+	return parkedIn(code, code, got, want, format, args...)
+}
+
+// parkedIn is parked by a step that has a name of its own.
+func parkedIn(step, code, got, want, format string, args ...any) *eligibility.Reason {
+	return &eligibility.Reason{Code: code, Rule: step, Message: fmt.Sprintf(format, args...), Got: got, Want: want, Disposition: eligibility.Park}
+}
+
+// skipped is a reason to leave a record out.
+func skipped(code, message string) *eligibility.Reason {
+	return &eligibility.Reason{Code: code, Rule: code, Message: message, Disposition: eligibility.Skip}
 }
 
 // firstCode is the code of the reason that decides, or "".
@@ -53,4 +64,10 @@ func firstCode(l store.Link) string {
 		return ""
 	}
 	return l.Reasons[0].Code
+}
+
+// stuck reports whether only a person, or a raised generation, may let the record go on.
+func stuck(l store.Link) bool {
+	// An invoice that was voided because the source had deleted it does not come back by itself.
+	return Explain(firstCode(l)).Sticky || l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == versionDeleted
 }

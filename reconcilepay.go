@@ -98,14 +98,14 @@ func (c payComparison) notThere(ctx context.Context, p ledger.Payment, link stor
 func (c payComparison) unbooked(ctx context.Context, p ledger.Payment, link store.Link) (string, error) {
 	code := firstCode(link)
 	switch {
-	case p.Status == ledger.PaymentRefunded && code == refundOwed:
+	case p.Status == ledger.PaymentRefunded && code == CodeRefundOwed:
 		return "", c.tell(c.difference(DiffRefund, FixNone, p, link, "Money was given back, and the ledger does not say so. Book the refund by hand."))
-	case p.Status != ledger.PaymentConfirmed || !p.Amount.IsPositive() || link.State == store.Skipped && unwantedPayment[code]:
+	case p.Status != ledger.PaymentConfirmed || !p.Amount.IsPositive() || unwanted(link):
 		c.same(ledger.KindPayment) // it is not wanted, so there is nothing to miss
 		return "", nil
-	case code == "doubled":
+	case code == CodeDoubled:
 		return "", c.tell(c.difference(DiffDoubled, FixNone, p, link, "The ledger holds several records of this payment. Delete all but one by hand."))
-	case code == codeDeletedInLedger, code == "maybe_deleted", link.LedgerVersion == versionDeleted:
+	case code == CodePaymentDeletedInLedger, code == CodeMaybeDeleted, link.LedgerVersion == versionDeleted:
 		return "", c.tell(c.difference(DiffGoneInLedger, FixRecreate, p, link, "The payment was booked, and is deleted in the ledger."))
 	}
 	for _, b := range c.booked {
@@ -126,8 +126,11 @@ func (c payComparison) unbooked(ctx context.Context, p ledger.Payment, link stor
 	return "", c.tell(c.difference(DiffMissing, FixWrite, p, link, "The payment is not in the ledger."))
 }
 
-// unwantedPayment are codes of payments that are not to be in the ledger, whatever becomes of them.
-var unwantedPayment = map[string]bool{"before_start": true, "echo": true, "payment_zero": true}
+// unwanted reports whether a payment was left out for good, and not for a state of its own that may change.
+func unwanted(l store.Link) bool {
+	mends := Explain(firstCode(l)).Mends
+	return l.State == store.Skipped && (mends == MendNone || mends == MendSettings)
+}
 
 // payments compares the payments of an invoice that both sides have.
 func (c pushComparison) payments(ctx context.Context, inv ledger.Invoice, link store.Link, there ledger.Invoice) error {

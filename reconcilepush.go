@@ -137,12 +137,12 @@ func (c pushComparison) unwritten(ctx context.Context, inv ledger.Invoice, link 
 	code := firstCode(link)
 	switch {
 	case link.State == store.Skipped && link.LedgerVersion == versionDeleted && !inv.Status.Live(), // both sides have let it go
-		code != "reverted" && !c.w.push.policy.Judge(inv, facts).Eligible() && link.State != store.Parked && link.State != store.Refused:
+		code != CodeReverted && !c.w.push.policy.Judge(inv, facts).Eligible() && link.State != store.Parked && link.State != store.Refused:
 		c.same(ledger.KindInvoice) // it is not wanted, so there is nothing to miss
 		return nil
-	case code == "doubled":
+	case code == CodeDoubled:
 		return c.tell(c.difference(DiffDoubled, FixNone, inv, link, "The ledger holds several records of this invoice. Void all but one by hand."))
-	case link.LedgerVersion == versionDeleted, code == "maybe_deleted", code == "reverted":
+	case link.LedgerVersion == versionDeleted, code == CodeMaybeDeleted, code == CodeReverted:
 		return c.tell(c.difference(DiffGoneInLedger, FixRecreate, inv, link, "The invoice was written, and was taken back in the ledger."))
 	}
 	like, err := c.like(ctx, inv)

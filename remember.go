@@ -39,12 +39,12 @@ func (b *book[T]) remember(ctx context.Context, r *run, entries []entry[T], batc
 			b.setWritten(r, &l, o.Record, o.State == ledger.Created)
 		case ledger.Refused:
 			l.State, l.Reasons = store.Refused, []store.Reason{refusalReason(o.Refusal)}
-			if l.Reasons[0].Code == ledger.RefusedNumberTaken {
+			if firstCode(l) == ledger.RefusedNumberTaken {
 				l.State = store.Parked // by a stranger: a person frees the number, or chooses another prefix
 			}
 		default:
 			l.State, l.Batch = store.Uncertain, batch.ID
-			l.Reasons = []store.Reason{{Code: "uncertain", Message: "the ledger's answer was lost; it is looked up before anything is sent again"}}
+			l.Reasons = []store.Reason{{Code: CodeUncertain, Message: "the ledger's answer was lost; it is looked up before anything is sent again"}}
 			unresolved = true
 			r.lookAgain(b.writer.Limits(), answered, time.Now().Add(r.quiet(b.writer.Limits())))
 		}
@@ -121,7 +121,7 @@ func (b *book[T]) setWritten(r *run, l *store.Link, record T, created bool) {
 		l.Adopted = true
 	}
 	if !l.Actual.Equal(l.Predicted) && b.kind != ledger.KindContact {
-		l.Reasons = []store.Reason{{Code: "total_differs_after_write",
+		l.Reasons = []store.Reason{{Code: CodeTotalDiffersAfter,
 			Message: fmt.Sprintf("predicted %s, the ledger made it %s", l.Predicted, l.Actual)}}
 	}
 }

@@ -142,7 +142,7 @@ func (w *pass) trulyGoneThere(ctx context.Context, id string) error {
 
 // rebookOf lets the payments of an invoice be booked again that were deleted in the ledger.
 func (w *pass) rebookOf(ctx context.Context, invoice string) error {
-	links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: invoice, Code: codeDeletedInLedger, States: []store.LinkState{store.Parked}})
+	links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Parent: invoice, Code: CodePaymentDeletedInLedger, States: []store.LinkState{store.Parked}})
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (w *desk) mendPayment(ctx context.Context, d Difference, b *booking, p ledg
 			}
 			there, err := w.ledgerPayment(ctx, *l)
 			if err == nil && (there == nil || there.Status == ledger.PaymentReversed) {
-				park(l, codeDeletedInLedger, "The payment is deleted in the ledger.")
+				park(l, CodePaymentDeletedInLedger, "The payment is deleted in the ledger.")
 			}
 			return errors.Join(err, w.rebook(l))
 		})

@@ -189,19 +189,16 @@ func variance(l store.Link, b bucket) decimal.Decimal {
 func (r *run) owe(b bucket, amount decimal.Decimal) {
 	code := b.code
 	switch b.state {
-	case bRefused, bUncertain, bDeferred:
-		if code == changeUncertain {
+	case bRefused:
+	case bUncertain, bDeferred, bParked:
+		if code != "" && !Explain(code).Owed {
 			return // its money is in the ledger
-		}
-		if code == "" {
-			code = b.state
-		}
-	case bParked:
-		if notOwed[code] {
-			return
 		}
 	default:
 		return
+	}
+	if code == "" {
+		code = b.state
 	}
 	if sum := r.rep.Owed[code].Add(amount); sum.IsZero() {
 		delete(r.rep.Owed, code)
@@ -210,30 +207,15 @@ func (r *run) owe(b bucket, amount decimal.Decimal) {
 	}
 }
 
-// refundOwed is the code of money that was given back: of a refund, and of a booked payment that became one.
-const refundOwed = "refund_owed"
-
-// changeUncertain is the code of a record in the ledger while it is not known whether a change of it arrived.
-const changeUncertain = "change_uncertain"
-
-// notOwed are codes that ask for attention for a record which is in the ledger.
-var notOwed = map[string]bool{
-	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
-	"reverse_by_hand": true, "changed_in_ledger": true,
-}
-
 // bucketOf says how a report counts the link.
 func bucketOf(l store.Link, run string) bucket {
-	code := ""
-	if len(l.Reasons) > 0 {
-		code = l.Reasons[0].Code
-	}
+	code := firstCode(l)
 	switch l.State {
 	case store.Written:
 		switch {
-		case code == changeUncertain:
+		case code == CodeChangeUncertain:
 			return bucket{bUncertain, code}
-		case notOwed[code], code == refundOwed:
+		case Explain(code).Stands == StandsIn:
 			return bucket{bParked, code}
 		case l.CreatedBy == run:
 			return bucket{bCreated, ""}

@@ -129,11 +129,11 @@ func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits
 			res.record, res.has = hits[0], true
 		case len(hits) > 1:
 			l.Batch = ""
-			park(&l, "doubled", fmt.Sprintf("the ledger holds %d records with the mark %s; void all but one by hand", len(hits), m.Mark))
+			park(&l, CodeDoubled, fmt.Sprintf("the ledger holds %d records with the mark %s; void all but one by hand", len(hits), m.Mark))
 		default:
 			absent++
 			l.State = store.Uncertain
-			l.Reasons = []store.Reason{{Code: "uncertain", Message: "sent, and not found in the ledger yet"}}
+			l.Reasons = []store.Reason{{Code: CodeUncertain, Message: "sent, and not found in the ledger yet"}}
 		}
 		res.link = l
 		entries = append(entries, entry[T]{link: l, before: &before})
@@ -170,7 +170,7 @@ func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits
 		}
 		if unknownGone {
 			l.Batch = ""
-			park(l, "maybe_deleted", "it is not in the ledger, and the ledger reports a deletion that nobody here knows; look whether it was this record")
+			park(l, CodeMaybeDeleted, "it is not in the ledger, and the ledger reports a deletion that nobody here knows; look whether it was this record")
 			continue
 		}
 		// Absent for certain. The pipeline judges the record anew, under the same mark.

@@ -27,7 +27,7 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 		return nil
 	}
 	byHand := func(why string) error {
-		link.Reasons = []store.Reason{{Code: "reverse_by_hand", Message: "The payment was reversed in the source, and " + why + ". Reverse it in the ledger by hand."}}
+		link.Reasons = []store.Reason{{Code: CodeReverseByHand, Message: "The payment was reversed in the source, and " + why + ". Reverse it in the ledger by hand."}}
 		note(link, &before)
 		return nil
 	}
@@ -40,7 +40,7 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 	}
 	if target == nil || target.Status == ledger.PaymentReversed {
 		link.State, link.LedgerVersion = store.Skipped, versionDeleted
-		link.Reasons = []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and is deleted in the ledger already."}}
+		link.Reasons = []store.Reason{{Code: CodePaymentReversed, Message: "The payment was reversed, and is deleted in the ledger already."}}
 		note(link, &before)
 		return nil
 	}
@@ -56,7 +56,7 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 	case !org.Locked(target.Date).IsZero():
 		return byHand("its period is locked")
 	}
-	link, err = w.change(ctx, w.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindPayment, Payment: target}, link, "payment_reversed")
+	link, err = w.change(ctx, w.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindPayment, Payment: target}, link, CodePaymentReversed)
 	if err != nil {
 		return err
 	}
@@ -68,14 +68,14 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 func standing(p ledger.Payment, link store.Link) []store.Reason {
 	switch {
 	case p.Status == ledger.PaymentRefunded:
-		return []store.Reason{{Code: "refund_owed", Message: "The payment was given back after it was booked. Book the refund in the ledger by hand, for instance with a credit note."}}
+		return []store.Reason{{Code: CodeRefundOwed, Message: "The payment was given back after it was booked. Book the refund in the ledger by hand, for instance with a credit note."}}
 	case p.Status != ledger.PaymentConfirmed || p.Unclear != "":
 		return link.Reasons
 	case !p.Amount.Equal(link.Amount):
-		return []store.Reason{{Code: "changed_after_push", Message: "The payment was changed in the source after it was booked: it is " + p.Amount.String() + " there, and was booked from " + link.Amount.String() + "."}}
+		return []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment was changed in the source after it was booked: it is " + p.Amount.String() + " there, and was booked from " + link.Amount.String() + "."}}
 	case len(link.Reasons) > 0:
 		switch link.Reasons[0].Code {
-		case "refund_owed", "changed_after_push", "deleted_in_source":
+		case CodeRefundOwed, CodeChangedAfterPush, CodeDeletedInSource:
 			return nil // it is as it was
 		}
 	}
@@ -93,7 +93,7 @@ func (w *desk) paymentsGone(ctx context.Context, invoice string, rows []ledger.P
 			continue
 		}
 		link := before
-		link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The source no longer has the payment. Delete it in the ledger, or restore it in the source."}}
+		link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The source no longer has the payment. Delete it in the ledger, or restore it in the source."}}
 		note(link, &before)
 	}
 	return nil

@@ -69,7 +69,7 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 		if target == nil || target.Status == ledger.PaymentReversed || w.push.powers.PaymentVoids == nil {
 			return nil
 		}
-		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, "reverted")
+		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, CodeReverted)
 	default:
 		current, ierr := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
 		if errors.Is(ierr, ledger.ErrNotFound) {
@@ -81,7 +81,7 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 		if !current.Status.Live() {
 			return nil
 		}
-		out, err = w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Invoice: &current}, link, "reverted")
+		out, err = w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Invoice: &current}, link, CodeReverted)
 	}
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (t *till) planNote(rows []ledger.Payment) func(store.Link, *store.Link) {
 		planned := Settlement{Source: rowOf(rows, l.SourceID), Already: l.State == store.Written}
 		reversed := planned.Source.Status == ledger.PaymentFailed || planned.Source.Status == ledger.PaymentReversed
 		if planned.Already && reversed {
-			planned.Reasons = []eligibility.Reason{parked("payment_reversed", "The payment failed after it was booked; it would be deleted in the ledger, where the ledger lets it.", string(planned.Source.Status), "")}
+			planned.Reasons = []eligibility.Reason{*parked(CodePaymentReversed, string(planned.Source.Status), "", "The payment failed after it was booked; it would be deleted in the ledger, where the ledger lets it.")}
 		}
 		for _, r := range l.Reasons {
 			d := eligibility.Skip

@@ -86,7 +86,7 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if w.opts.Adjust != nil {
 		adjusted, err := w.opts.Adjust(Draft{Source: inv, Invoice: draft})
 		if err != nil {
-			return draft, rule, []eligibility.Reason{parked("adjust_failed", "The host's own adjustment of the invoice failed: "+err.Error(), "", "")}, nil //nolint:nilerr // it parks the invoice, and is its reason
+			return draft, rule, []eligibility.Reason{*parked(CodeAdjustFailed, "", "", "The host's own adjustment of the invoice failed: %s", err)}, nil //nolint:nilerr // it parks the invoice, and is its reason
 		}
 		draft = adjusted.Invoice
 	}
@@ -108,14 +108,12 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, byItem b
 	if err != nil {
 		code := ledger.Code(err)
 		if code == "" {
-			code = "not_predictable"
+			code = CodeNotPredictable
 		}
-		r := parked(code, "The ledger's total cannot be predicted: "+err.Error(), "", "")
-		return p.Totals, &r
+		return p.Totals, parked(code, "", "", "The ledger's total cannot be predicted: %s", err)
 	}
 	if p.Unclear != "" {
-		r := parked("rounding_unclear", "How the ledger rounds this invoice is not known for certain: "+p.Unclear, "", "")
-		return p.Totals, &r
+		return p.Totals, parked(CodeRoundingUnclear, "", "", "How the ledger rounds this invoice is not known for certain: %s", p.Unclear)
 	}
 	if want.Equal(p.Totals.Total) {
 		return p.Totals, nil
@@ -142,8 +140,7 @@ func (w *pass) predictTotals(inv ledger.Invoice, draft *ledger.Invoice, byItem b
 			}
 		}
 	}
-	r := parked("total_differs", "The ledger would make another total of these lines than the source has.", p.Totals.Total.String(), want.String())
-	return p.Totals, &r
+	return p.Totals, parked(CodeTotalDiffers, p.Totals.Total.String(), want.String(), "The ledger would make another total of these lines than the source has.")
 }
 
 // expectedTotal is what the ledger's total should be.
@@ -178,8 +175,7 @@ func (w *desk) rateReason(ctx context.Context, currency ledger.Currency, rate de
 	if err != nil || currency == org.BaseCurrency || rate.Valid && rate.Decimal.IsPositive() {
 		return nil
 	}
-	r := parked("exchange_rate_missing", "It is in a foreign currency and states no exchange rate.", string(currency), string(org.BaseCurrency))
-	return &r
+	return parked(CodeRateMissing, string(currency), string(org.BaseCurrency), "It is in a foreign currency and states no exchange rate.")
 }
 
 // contentHash changes when the content of an invoice does: what it says, not how it was paid.

@@ -116,17 +116,17 @@ func (s TaxSettings) Validate() error {
 // With reasons, the invoice must be parked and the one returned means nothing.
 func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, items *ItemSettings, predict func(ledger.Invoice) (ledger.Prediction, error)) (ledger.Invoice, []eligibility.Reason) {
 	if inv.TaxMode == ledger.TaxInclusive {
-		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), string(ledger.TaxExclusive),
+		return inv, []eligibility.Reason{*parkedIn("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), string(ledger.TaxExclusive),
 			"The invoice's prices include tax, and only prices before tax can be transferred.")}
 	}
 	if s.Handling == TaxAsLine {
-		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodeTaxNotHandled, string(s.Handling), "a tax code for each line",
+		return inv, []eligibility.Reason{*parkedIn("tax", eligibility.CodeTaxNotHandled, string(s.Handling), "a tax code for each line",
 			"The ledger wants a tax code on each line, and the settings make tax a line of its own. Choose another handling of tax.")}
 	}
 	t := taxing{inv: inv, chart: &chart, s: s, items: items, predict: predict}
 	t.takeOutTax()
 	if s.Handling != TaxByLedger && !inv.Currency.Fits(t.total) {
-		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodePrecision, t.total.String(),
+		return inv, []eligibility.Reason{*parkedIn("tax", eligibility.CodePrecision, t.total.String(),
 			fmt.Sprintf("%d decimal places", inv.Currency.Places()),
 			"The tax of the invoice, %s, has more decimal places than its currency.", t.total)}
 	}
@@ -138,7 +138,7 @@ func applyTax(inv ledger.Invoice, chart ledger.Chart, s TaxSettings, items *Item
 		t.exempt()
 	case s.Handling == TaxNotHandled:
 		if t.ownLine() == "" {
-			r = parkReason("tax", eligibility.CodeTaxNotHandled, t.total.String(), "0",
+			r = parkedIn("tax", eligibility.CodeTaxNotHandled, t.total.String(), "0",
 				"The invoice has tax of %s, and nothing is chosen to book it to. Choose how tax is handled in the settings.", t.total)
 			break
 		}
@@ -288,7 +288,7 @@ func (t *taxing) mark(set []bool) {
 // compute to the very amount wins; failing that, the first one within rounding, with the tax stated.
 func (t *taxing) asSource() *eligibility.Reason {
 	if !slices.ContainsFunc(t.inv.Lines, func(l ledger.Line) bool { return l.Taxability != ledger.NonTaxable }) {
-		return parkReason("tax", eligibility.CodeTaxWithoutTaxableLine, t.total.String(), "a taxable line",
+		return parkedIn("tax", eligibility.CodeTaxWithoutTaxableLine, t.total.String(), "a taxable line",
 			"The invoice has tax of %s, and no line that it could be for.", t.total)
 	}
 	rate, r := t.rate(t.s.TaxableCode)
@@ -304,7 +304,7 @@ func (t *taxing) asSource() *eligibility.Reason {
 			// The ledger's own code says best what is wrong, such as sales tax that is switched off. The
 			// adapter's errors name no person, by the contract of package ledger.
 			t.unpredicted = true
-			return parkReason("tax", cmp.Or(ledger.Code(err), eligibility.CodeTaxNotPredictable), "", "",
+			return parkedIn("tax", cmp.Or(ledger.Code(err), eligibility.CodeTaxNotPredictable), "", "",
 				"The ledger cannot say what it would make of the invoice's tax: %v.", err)
 		}
 		// A prediction that hangs on rounding unknown here proves no equality, while a stated tax
@@ -323,7 +323,7 @@ func (t *taxing) asSource() *eligibility.Reason {
 		return nil
 	}
 	implied := t.impliedRate(candidates[0])
-	return parkReason("tax", eligibility.CodeTaxRateDiffers,
+	return parkedIn("tax", eligibility.CodeTaxRateDiffers,
 		fmt.Sprintf("tax %s, a rate of %s", t.total, implied),
 		fmt.Sprintf("%s at %s %%", t.s.TaxableCode, rate.Percent),
 		"The invoice has tax of %s, which is a rate of %s, and the tax code %s stands for %s %%. Choose a code with the right rate, or book differing tax to an account of its own.",
@@ -492,10 +492,10 @@ func (t *taxing) rate(code string) (*ledger.TaxRate, *eligibility.Reason) {
 		}
 	}
 	if archived {
-		return nil, parkReason("tax", eligibility.CodeTaxRateArchived, code, "an active tax code",
+		return nil, parkedIn("tax", eligibility.CodeTaxRateArchived, code, "an active tax code",
 			"The ledger's tax code %s is archived. Choose another one.", code)
 	}
-	return nil, parkReason("tax", eligibility.CodeTaxRateMissing, code, "a tax code of the ledger",
+	return nil, parkedIn("tax", eligibility.CodeTaxRateMissing, code, "a tax code of the ledger",
 		"The ledger has no tax code %s. Choose another one.", code)
 }
 
@@ -535,7 +535,7 @@ func (t *taxing) checkCodes() []eligibility.Reason {
 			// An account that is not there is the account mapping's to report.
 			if a := t.account(l.Account); a != nil && !slices.Contains(rate.Classes, a.Class) {
 				told = append(told, l.Account)
-				reasons = append(reasons, *parkReason("tax", eligibility.CodeTaxRateNotForAccount,
+				reasons = append(reasons, *parkedIn("tax", eligibility.CodeTaxRateNotForAccount,
 					fmt.Sprintf("%s on account %s", code, l.Account), "a tax code that the account takes",
 					"The ledger does not allow the tax code %s on account %s. Choose another code, or another account.", code, l.Account))
 			}

@@ -23,7 +23,7 @@ func taxAsLine(inv ledger.Invoice) (ledger.Invoice, []eligibility.Reason) {
 	switch {
 	case inv.TaxMode == ledger.TaxNone:
 	case !t.total.Equal(t.total.Round(places)):
-		return inv, []eligibility.Reason{*parkReason("tax", eligibility.CodePrecision, t.total.String(), "the currency's places",
+		return inv, []eligibility.Reason{*parkedIn("tax", eligibility.CodePrecision, t.total.String(), "the currency's places",
 			"The tax of the invoice, %s, has more decimal places than its currency.", t.total)}
 	case !t.total.IsZero():
 		t.inv.Lines = append(t.inv.Lines, ledger.Line{
@@ -40,7 +40,7 @@ func beforeTax(inv ledger.Invoice) ([]ledger.Line, *eligibility.Reason) {
 	lines := make([]ledger.Line, len(inv.Lines))
 	for i, l := range inv.Lines {
 		if !l.TaxAmount.Valid && !l.Amount.IsZero() {
-			return nil, parkReason("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), "the tax of each line",
+			return nil, parkedIn("tax", eligibility.CodeTaxIncluded, string(inv.TaxMode), "the tax of each line",
 				"The invoice's prices include tax, and a line does not say how much of it is tax.")
 		}
 		if !l.TaxAmount.Decimal.IsZero() {

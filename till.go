@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
@@ -236,7 +237,7 @@ func (t *till) again(ctx context.Context) error {
 	}
 	if !slices.Contains(states, store.Skipped) {
 		// A host may not announce what becomes of them.
-		if err := t.judgeLinks(ctx, store.LinkFilter{States: []store.LinkState{store.Skipped}, Code: "payment_pending"}, nil); err != nil {
+		if err := t.judgeLinks(ctx, store.LinkFilter{States: []store.LinkState{store.Skipped}, Code: CodePaymentPending}, nil); err != nil {
 			return err
 		}
 	}
@@ -413,10 +414,10 @@ func (t *till) unread(ctx context.Context, records []ledger.Unread) error {
 		link, ok := links[id]
 		before := link
 		switch {
-		case ok && (link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || sticky(link)):
+		case ok && (link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || stuck(link)):
 			continue
 		case ok && link.State == store.Written:
-			link.Reasons = []store.Reason{{Code: "changed_after_push", Message: "The payment can no longer be read at the host: " + u.Detail}}
+			link.Reasons = []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment can no longer be read at the host: " + u.Detail}}
 		default:
 			link = t.paymentLink(&booking{invoice: store.Link{Currency: t.flow.settings.Currency}}, ledger.Payment{ID: id}, nil)
 			park(&link, u.Code, u.Detail)
@@ -442,12 +443,12 @@ func (t *till) gone(ctx context.Context, refs []ledger.Ref) error {
 		for _, id := range sortedKeys(links) {
 			link, before := links[id], links[id]
 			switch {
-			case link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || sticky(link):
+			case link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || stuck(link):
 				continue
 			case link.State == store.Written:
-				link.Reasons = []store.Reason{{Code: "deleted_in_source", Message: "The host no longer has the payment. Delete it in the ledger, or restore it at the host."}}
+				link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The host no longer has the payment. Delete it in the ledger, or restore it at the host."}}
 			default:
-				link.State, link.Reasons = store.Skipped, []store.Reason{{Code: "deleted", Message: "The host no longer has the payment; it was never booked."}}
+				link.State, link.Reasons = store.Skipped, []store.Reason{{Code: eligibility.CodeDeleted, Message: "The host no longer has the payment; it was never booked."}}
 			}
 			link.Updated = time.Now().UTC()
 			kept.add(t.run, link, &before)

@@ -83,7 +83,7 @@ func (t *till) readable(ctx context.Context, rows []ledger.Payment) ([]ledger.Pa
 	var unread []ledger.Unread
 	for _, p := range rows {
 		if p.ID == "" {
-			unread = append(unread, ledger.Unread{Code: "payment_without_id", Detail: "a payment of " + p.Amount.String() + " for invoice " + p.InvoiceID + " has no id"})
+			unread = append(unread, ledger.Unread{Code: CodePaymentWithoutID, Detail: "a payment of " + p.Amount.String() + " for invoice " + p.InvoiceID + " has no id"})
 			continue
 		}
 		if i, twice := at[p.ID]; twice {
@@ -134,7 +134,7 @@ func bookingsOf(rows []ledger.Payment, links map[string]store.Link) (queue, ask 
 		}
 		b.rows = append(b.rows, p)
 		l, linked := links[p.ID]
-		settled := linked && (l.State == store.Written || l.State == store.Intended || l.State == store.Uncertain || sticky(l))
+		settled := linked && (l.State == store.Written || l.State == store.Intended || l.State == store.Uncertain || stuck(l))
 		if p.Status == ledger.PaymentConfirmed && !settled && p.InvoiceID != "" && !asked[b] {
 			asked[b] = true
 			ask = append(ask, b)
@@ -156,51 +156,44 @@ func (t *till) doubtful(ctx context.Context, invoice string) (bool, error) {
 // judge is [desk.judgePayment] for what a host collected.
 func (t *till) judge(ctx context.Context, j *judging) (ledger.Payment, *eligibility.Reason, error) {
 	p, b, s := j.payment, j.booking, t.flow.settings
-	hold := func(code, msg, got, want string) (ledger.Payment, *eligibility.Reason, error) {
-		r := parked(code, msg, got, want)
-		return ledger.Payment{}, &r, nil
-	}
-	skip := func(code, msg string) (ledger.Payment, *eligibility.Reason, error) {
-		return ledger.Payment{}, &eligibility.Reason{Code: code, Rule: code, Message: msg, Disposition: eligibility.Skip}, nil
-	}
 	if p.Status == ledger.PaymentRefunded && p.RefundOf == "" {
-		return skip("payment_refunded", "The payment was given back before it was booked.")
+		return ledger.Payment{}, skipped(CodePaymentRefunded, "The payment was given back before it was booked."), nil
 	}
 	if !s.Start.IsZero() && !p.Date.IsZero() && p.Date.Before(s.Start) {
-		return skip("before_start", "The payment is older than the day from which payments are settled.")
+		return ledger.Payment{}, skipped(eligibility.CodeBeforeStart, "The payment is older than the day from which payments are settled."), nil
 	}
 	if p.Status != ledger.PaymentConfirmed {
 		return t.judgePayment(ctx, j)
 	}
 	switch {
 	case len(p.InvoiceIDs) > 1:
-		return hold("several_invoices", "The payment is for several invoices. Tell of it as one payment for each.", "", "one invoice")
+		return ledger.Payment{}, parked(CodeSeveralInvoices, "", "one invoice", "The payment is for several invoices. Tell of it as one payment for each."), nil
 	case p.InvoiceID == "":
-		return hold("invoice_missing", "The payment names no invoice.", "", "the ledger's id of an invoice")
+		return ledger.Payment{}, parked(CodeInvoiceMissing, "", "the ledger's id of an invoice", "The payment names no invoice."), nil
 	case p.Date.IsZero():
-		return hold("payment_undated", "The payment has no date.", "", "the day on which the money came")
+		return ledger.Payment{}, parked(CodePaymentUndated, "", "the day on which the money came", "The payment has no date."), nil
 	case p.Currency != s.Currency:
-		return hold("payment_currency", "The payment is not in the currency of the host's account.", string(p.Currency), string(s.Currency))
+		return ledger.Payment{}, parked(CodePaymentCurrency, string(p.Currency), string(s.Currency), "The payment is not in the currency of the host's account."), nil
 	case !p.Currency.Fits(p.Amount):
-		return hold("precision", "The amount has more decimal places than the currency.", p.Amount.String(), p.Currency.Round(p.Amount).String())
+		return ledger.Payment{}, parked(eligibility.CodePrecision, p.Amount.String(), p.Currency.Round(p.Amount).String(), "The amount has more decimal places than the currency."), nil
 	case b.ledger == nil:
-		return hold("invoice_unknown", "The ledger has no such invoice: it was deleted, or never was.", p.InvoiceID, "an invoice of "+t.pair.Ledger.String())
+		return ledger.Payment{}, parked(CodeInvoiceUnknown, p.InvoiceID, "an invoice of "+t.pair.Ledger.String(), "The ledger has no such invoice: it was deleted, or never was."), nil
 	case !b.ledger.Status.Live():
-		return hold("invoice_voided", "The invoice is void in the ledger. Give the money back, or approve another invoice for it.", string(b.ledger.Status), string(ledger.StatusApproved))
+		return ledger.Payment{}, parked(CodeInvoiceVoided, string(b.ledger.Status), string(ledger.StatusApproved), "The invoice is void in the ledger. Give the money back, or approve another invoice for it."), nil
 	}
 	origin, err := t.otherOrigin(ctx, b.ledger.ID)
 	if err != nil {
 		return ledger.Payment{}, nil, err
 	}
 	if origin != "" {
-		return hold("other_origin", "The payments of this invoice are booked by the push that wrote it.", origin, "")
+		return ledger.Payment{}, parked(CodeOtherOrigin, origin, "", "The payments of this invoice are booked by the push that wrote it."), nil
 	}
 	draft, reason, err := t.judgePayment(ctx, j)
 	switch {
 	case err != nil:
 		return draft, reason, err
-	case reason != nil && reason.Code == "overpays" && b.ledger.Status == ledger.StatusPaid:
-		return hold("invoice_paid", "The invoice is paid in the ledger already.", p.Amount.String(), "at most "+j.balance.String())
+	case reason != nil && reason.Code == CodeOverpays && b.ledger.Status == ledger.StatusPaid:
+		return ledger.Payment{}, parked(CodeInvoicePaid, p.Amount.String(), "at most "+j.balance.String(), "The invoice is paid in the ledger already."), nil
 	case reason != nil:
 		return draft, reason, nil
 	}

@@ -85,12 +85,12 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 			}
 		case l.Pair != w.pair || l.State != store.Written || l.Batch != "":
 		case !inv.Status.Live():
-			if len(l.Reasons) == 0 || l.Reasons[0].Code != "voided_in_ledger" {
-				flag(l, "voided_in_ledger", "Somebody voided or deleted the invoice in the ledger. It is not created again by itself.")
+			if firstCode(l) != CodeVoidedInLedger {
+				flag(l, CodeVoidedInLedger, "Somebody voided or deleted the invoice in the ledger. It is not created again by itself.")
 			}
 		case !inv.Totals.Total.Equal(l.Actual) && len(l.Reasons) == 0:
-			flag(l, "changed_in_ledger", "Somebody changed the invoice in the ledger: its total is "+inv.Totals.Total.String()+", and was written as "+l.Actual.String()+".")
-		case len(l.Reasons) > 0 && (l.Reasons[0].Code == "changed_in_ledger" && inv.Totals.Total.Equal(l.Actual) || l.Reasons[0].Code == "voided_in_ledger"):
+			flag(l, CodeChangedInLedger, "Somebody changed the invoice in the ledger: its total is "+inv.Totals.Total.String()+", and was written as "+l.Actual.String()+".")
+		case len(l.Reasons) > 0 && (l.Reasons[0].Code == CodeChangedInLedger && inv.Totals.Total.Equal(l.Actual) || l.Reasons[0].Code == CodeVoidedInLedger):
 			before := l
 			l.Reasons = nil // it has been changed back
 			kept.add(w.run, l, &before)
@@ -99,9 +99,9 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 	for _, gone := range page.Deleted {
 		l, ok := links[gone.ID]
 		delete(links, gone.ID) // it may be named twice
-		told := len(l.Reasons) > 0 && l.Reasons[0].Code == "voided_in_ledger"
+		told := firstCode(l) == CodeVoidedInLedger
 		if ok && !told && l.Pair == w.pair && l.State == store.Written && l.Batch == "" {
-			flag(l, "voided_in_ledger", "Somebody deleted the invoice in the ledger. It is not created again by itself.")
+			flag(l, CodeVoidedInLedger, "Somebody deleted the invoice in the ledger. It is not created again by itself.")
 		}
 	}
 	if err := w.keep(ctx, kept); err != nil {
@@ -137,11 +137,11 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			return
 		}
 		before := l
-		if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
+		if code := firstCode(l); code == CodeReverseByHand || code == CodeDeletedInSource {
 			// It was asked for.
-			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
+			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: CodePaymentReversed, Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
 		} else {
-			park(&l, codeDeletedInLedger, "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
+			park(&l, CodePaymentDeletedInLedger, "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
 		}
 		l.Updated = time.Now().UTC()
 		kept.add(w.run, l, &before)

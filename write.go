@@ -97,12 +97,12 @@ func (b *book[T]) batch(ctx context.Context, r *run, limits ledger.Limits, entri
 	case err != nil:
 		code := ledger.Code(err)
 		if code == "" {
-			code = "not_encodable"
+			code = CodeNotEncodable
 		}
 		return b.settle(ctx, r, entries, func(l *store.Link) { park(l, code, err.Error()) })
 	case limits.Bytes > 0 && len(encoded.Body) > limits.Bytes:
 		return b.settle(ctx, r, entries, func(l *store.Link) {
-			park(l, "too_large", fmt.Sprintf("the record has %d bytes, a request may have %d", len(encoded.Body), limits.Bytes))
+			park(l, CodeTooLarge, fmt.Sprintf("the record has %d bytes, a request may have %d", len(encoded.Body), limits.Bytes))
 		})
 	}
 
@@ -131,7 +131,7 @@ func (b *book[T]) batch(ctx context.Context, r *run, limits ledger.Limits, entri
 		return b.remember(ctx, r, entries, sent, outcomes, answered)
 	case errors.Is(err, ledger.ErrRequestRefused) && len(entries) == 1:
 		return b.settleBatch(ctx, r, entries, sent.ID, func(l *store.Link) {
-			l.State, l.Reasons = store.Refused, []store.Reason{{Code: "request_refused", Message: err.Error()}}
+			l.State, l.Reasons = store.Refused, []store.Reason{{Code: CodeRequestRefused, Message: err.Error()}}
 		})
 	case errors.Is(err, ledger.ErrRequestRefused):
 		// Which record it was is unknown. Nothing was written, yet a look is cheaper than a doubled invoice.
@@ -140,7 +140,7 @@ func (b *book[T]) batch(ctx context.Context, r *run, limits ledger.Limits, entri
 			return lookErr
 		}
 		if round > ceilLog2(limits.Batch)+1 {
-			return b.settle(ctx, r, left, func(l *store.Link) { park(l, "request_refused", err.Error()) })
+			return b.settle(ctx, r, left, func(l *store.Link) { park(l, CodeRequestRefused, err.Error()) })
 		}
 		if len(left) == 1 {
 			return b.batch(ctx, r, limits, left, attempt+1, round+1)
@@ -268,7 +268,7 @@ func park(l *store.Link, code, message string) {
 
 func deferred(l *store.Link) {
 	l.State, l.Batch = store.Deferred, ""
-	l.Reasons = []store.Reason{{Code: "deferred", Message: "left for a later run"}}
+	l.Reasons = []store.Reason{{Code: CodeDeferred, Message: "left for a later run"}}
 }
 
 func ceilLog2(n int) int {
