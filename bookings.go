@@ -183,7 +183,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		if reason != nil {
 			setReasons(&link, []eligibility.Reason{*reason})
-			if reason.Code == "waits_for_uncertain" {
+			if reason.Code == codeWaits {
 				link.State = store.Deferred
 			}
 			if reason.Code == "payment_pending" {

@@ -68,7 +68,7 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 		return hold("invoice_not_approved", "Payments can only be booked on approved invoices.", string(b.ledger.Status), string(ledger.StatusApproved))
 	}
 	if waits {
-		return hold("waits_for_uncertain", "Another payment of this invoice is being looked up first.", "", "")
+		return hold(codeWaits, "Another payment of this invoice is being looked up first.", "", "")
 	}
 	if ours, err := w.isOurs(ctx, p); err != nil {
 		return ledger.Payment{}, nil, err
@@ -102,6 +102,12 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	if b.ledger.PaymentsElsewhere {
 		if existing, err = w.books.PaymentsOf(ctx, ledger.Ref{ID: b.ledger.ID}); err != nil {
 			return ledger.Payment{}, nil, err
+		}
+	}
+	for _, e := range existing {
+		if link.Mark != "" && e.Mark == link.Mark && e.Status != ledger.PaymentReversed {
+			// The changes of the ledger were read before it came: another process has a copy of this store.
+			return hold(codeWaits, "The ledger has this payment by now, and not from this run. The next run takes it up.", "", "")
 		}
 	}
 	twin, err := w.maybeBooked(ctx, existing, p, taken)
@@ -160,6 +166,9 @@ func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 	l.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindPayment, w.pair.Source, p.ID, l.Generation)
 	return l
 }
+
+// codeWaits defers a payment until the ledger has been looked at once more.
+const codeWaits = "waits_for_uncertain"
 
 // codeMaybeBooked parks a payment whose like the ledger has: it may be the same money.
 const codeMaybeBooked = "maybe_already_booked"
