@@ -183,6 +183,9 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		}
 		if reason != nil {
 			setReasons(&link, []eligibility.Reason{*reason})
+			if reason.Code == CodeWaitsForDoubt {
+				link.State = store.Deferred
+			}
 			if reason.Code == CodePaymentPending {
 				if err := w.watch(ctx, p); err != nil {
 					return err
