@@ -54,8 +54,8 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		w.event(Event{What: "unread", Kind: ledger.KindPayment, SourceID: inv.ID, Codes: []string{reasons[0].Code}, Message: reasons[0].Message})
 		return nil
 	}
-	if len(link.Reasons) > 0 && link.Reasons[0].Code == "voided_in_ledger" {
-		return nil
+	if firstCode(link) == "voided_in_ledger" {
+		return w.noteFated(ctx, &booking{invoice: link, source: ref(inv), rows: rows}, note)
 	}
 	if err := w.paymentsGone(ctx, inv.ID, rows, note); err != nil || len(rows) == 0 {
 		return err

@@ -186,7 +186,7 @@ func (t *till) judge(ctx context.Context, j *judging) (ledger.Payment, *eligibil
 	case b.ledger == nil:
 		return hold("invoice_unknown", "The ledger has no such invoice: it was deleted, or never was.", p.InvoiceID, "an invoice of "+t.pair.Ledger.String())
 	case !b.ledger.Status.Live():
-		return hold("invoice_voided", "The invoice is void in the ledger. Give the money back, or approve another invoice for it.", string(b.ledger.Status), string(ledger.StatusApproved))
+		return hold(codeInvoiceVoided, "The invoice is void in the ledger. Give the money back, or approve another invoice for it.", string(b.ledger.Status), string(ledger.StatusApproved))
 	}
 	origin, err := t.otherOrigin(ctx, b.ledger.ID)
 	if err != nil {
