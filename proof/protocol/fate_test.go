@@ -34,7 +34,9 @@ func TestPaymentsShareTheFateOfTheirInvoice(t *testing.T) {
 			}
 			r.Run() // sweeps
 			time.Sleep(time.Hour)
-			orders := func() int { return r.Keap.CallsTo("GET", "/v2/orders") + r.Keap.CallsTo("GET", "/v2/orders/{id}/payments") }
+			orders := func() int {
+				return r.Keap.CallsTo("GET", "/v2/orders") + r.Keap.CallsTo("GET", "/v2/orders/{id}/payments")
+			}
 			calls := orders()
 			r.Run()
 			if n := orders() - calls; n != 1 {
