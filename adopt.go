@@ -91,9 +91,6 @@ func (w *pass) nothingLooksAlike(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// onPurpose is the rule of a link that a person wants written whatever looks like it.
-const onPurpose = "on_purpose"
-
 // Adopt links an invoice of the source with one that the ledger already has, whoever wrote it. Later
 // runs then treat it as pushed. Both ids are those of their systems.
 func (p *Push) Adopt(ctx context.Context, source ledger.Ref, ledgerID string) error {
@@ -119,8 +116,7 @@ func (w *pass) adopt(ctx context.Context, inv, theirs ledger.Invoice) error {
 		if err := w.adoptable(ctx, inv, theirs); err != nil {
 			return err
 		}
-		link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Number, theirs.Version
-		link.Actual, link.Predicted, link.Reasons = theirs.Totals.Total, theirs.Totals.Total, nil
+		adopted(link, theirs.ID, theirs.Number, theirs.Version, theirs.Totals.Total)
 		return nil
 	})
 }
@@ -159,11 +155,8 @@ func (p *Push) Recreate(ctx context.Context, source ledger.Ref) error {
 
 func (w *pass) recreate(ctx context.Context, inv ledger.Invoice) error {
 	return w.decideByHand(ctx, inv, func(link *store.Link) error {
-		link.Generation++
-		link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, link.Generation)
-		link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
-		link.Rule = onPurpose
-		deferred(link)
+		nextGeneration(link)
+		link.OnPurpose, link.Rule = true, ""
 		return nil
 	})
 }
@@ -185,7 +178,7 @@ func (w *pass) decideByHand(ctx context.Context, inv ledger.Invoice, decide func
 	if !ok {
 		link = w.newLink(inv, nil)
 	}
-	if link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" {
+	if inDoubt(link) {
 		return fmt.Errorf("invoicesync: a write of invoice %s is in doubt; run the flow until it is resolved", inv.ID)
 	}
 	before := link

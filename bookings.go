@@ -134,7 +134,7 @@ func (w *desk) remindOf(ctx context.Context, b *booking) error {
 func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]store.Link, note func(store.Link, *store.Link)) error {
 	waits := b.waits
 	for _, l := range links {
-		waits = waits || l.State == store.Intended || l.State == store.Uncertain
+		waits = waits || onItsWay(l)
 	}
 	balance := decimal.Zero
 	if b.ledger != nil {
@@ -164,7 +164,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 					return err
 				}
 				continue
-			case before.State == store.Intended, before.State == store.Uncertain, stuck(*before) && !isOver(p, *before):
+			case onItsWay(*before), stuck(*before) && !isOver(p, *before):
 				note(*before, before)
 				continue
 			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
@@ -200,7 +200,7 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 		w.queued[key], w.reserved[invoice] = true, w.reserved[invoice].Add(amount)
 		w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
 			draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
-			done: func(result[ledger.Payment]) error {
+			done: func(context.Context, result[ledger.Payment]) error {
 				delete(w.queued, key)
 				if rest := w.reserved[invoice].Sub(amount); rest.IsZero() {
 					delete(w.reserved, invoice)

@@ -109,9 +109,7 @@ type Problem struct {
 // organisations, the currency, each account, item and tax code, and what the company has switched off. Runs go on with problems of the chart; the
 // records that they touch are parked.
 func (p *Push) Check(ctx context.Context) ([]Problem, error) {
-	r := newRun(p.db, p.settings.pair(), p.opts, p.hash)
-	w := newPass(p, r)
-	w.plan, w.dry = func(Planned) bool { return true }, true
+	w := p.look()
 	var problems []Problem
 	bad := func(setting, code, format string, args ...any) {
 		problems = append(problems, Problem{setting, code, fmt.Sprintf(format, args...)})

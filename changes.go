@@ -36,10 +36,6 @@ type content struct {
 	Amount, Predicted decimal.Decimal
 }
 
-// versionDeleted stands in a link where the ledger's version was, once the record has been voided or deleted
-// for us: what may come later is another record, under another mark.
-const versionDeleted = "deleted"
-
 // change carries a change out under the write protocol and returns the link as it is then. A refusal is
 // a reason in the link, not an error.
 func (w *desk) change(ctx context.Context, changer ledger.Changer, c ledger.Change, link store.Link, done string) (store.Link, error) {
@@ -182,8 +178,7 @@ func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link
 			link.SourceHash, link.Rule, link.Amount, link.Predicted = to.SourceHash, to.Rule, to.Amount, to.Predicted
 		}
 	case ledger.Void:
-		link.State, link.LedgerVersion = store.Skipped, versionDeleted
-		link.Reasons = []store.Reason{{Code: in.Done}}
+		takenBack(&link, store.Reason{Code: in.Done})
 	}
 	if in.Done != CodeReplaced {
 		return r.endChange(ctx, batch, link, nil)
@@ -191,11 +186,7 @@ func (r *run) carriedOut(ctx context.Context, batch store.Batch, link store.Link
 	// The next generation is a new invoice, which a run judges like any other. It is remembered together
 	// with the void: a void alone would look like the end of the invoice.
 	next := link
-	next.Generation++
-	next.Mark = ledger.NewMark(r.pair.Ledger, link.Kind, r.pair.Source, link.SourceID, next.Generation)
-	next.LedgerID, next.LedgerNumber, next.LedgerVersion, next.CreatedBy, next.UpdatedBy = "", "", "", "", ""
-	next.Actual, next.FirstSent, next.Adopted = decimal.Zero, time.Time{}, false
-	deferred(&next)
+	nextGeneration(&next)
 	return r.endChange(ctx, batch, link, &next)
 }
 

@@ -114,7 +114,7 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 		id, reason, err := c.follow(docs, link.LedgerID)
 		return id, nil, reason, err
 	}
-	if linked && (link.State == store.Intended || link.State == store.Uncertain) {
+	if linked && onItsWay(link) {
 		return "", nil, parked(CodeContactUncertain, "", "", "Whether the client exists in the ledger is being looked up."), nil
 	}
 	generation := 0
@@ -257,14 +257,14 @@ func (c *clients) link(contact ledger.Contact, mark ledger.Mark, generation int,
 	l := store.Link{Pair: c.w.pair, Kind: ledger.KindContact, SourceID: contact.ID, Generation: generation, Mark: mark,
 		State: store.Written, Adopted: true, LedgerID: id, Updated: time.Now().UTC()}
 	c.w.stamp(&l)
-	if c.w.plan == nil {
+	if !c.w.dry {
 		c.links = append(c.links, l)
 	}
 }
 
 // keepLinks remembers the links found since the last time.
 func (c *clients) keepLinks(ctx context.Context) error {
-	if len(c.links) == 0 || c.w.plan != nil {
+	if len(c.links) == 0 || c.w.dry {
 		return nil
 	}
 	links := c.links

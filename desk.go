@@ -35,7 +35,7 @@ type desk struct {
 	creates     int                        // records of the flow's main kind that this run is to create
 	blank       map[string]bool            // prefixes of sightings: whether there are none
 	force       bool                       // judge again what nothing has changed about
-	dry         bool                       // nothing is written, to the store neither
+	dry         bool                       // a preview, a check or a comparison: nothing is written, to the store neither
 
 	// judgeOne drafts a payment, or says why it is not booked; [desk.judgePayment], or a flow's own.
 	judgeOne func(context.Context, *judging) (ledger.Payment, *eligibility.Reason, error)

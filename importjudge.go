@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,20 +11,6 @@ import (
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 )
-
-// How an import uses a link: Written, the host has confirmed its newest state; Intended and Uncertain, a
-// delivery is on its way, under the key in Batch; Skipped and Parked, rejected; Deferred, it waits for the
-// budget. CreatedBy is the run whose delivery was confirmed first, so that it says whether the host has
-// the invoice. LedgerVersion is the revision that was offered last, SourceHash the hash of its content,
-// SourceVersion how the ledger's record looked when it was read, Rule "standing/what", Predicted the
-// balance, Reasons the last verdict, and Updated its time.
-
-// isHeld reports whether the host has the invoice, or may have it.
-func isHeld(l *store.Link) bool { return l != nil && (l.CreatedBy != "" || isPending(l)) }
-
-func isPending(l *store.Link) bool {
-	return l != nil && (l.State == store.Intended || l.State == store.Uncertain)
-}
 
 // item is one record on its way through a page.
 type item struct {
@@ -179,12 +164,11 @@ func (w *importing) judge(it *item, now time.Time) {
 		l.State, l.Batch = store.Written, "" // nothing to tell the host
 	default:
 		what := whatIs(&it.inv, before)
-		l.Rule = standingOf(&it.inv) + "/" + string(what)
+		tellOf(&l, &it.inv, what)
 		l.SourceHash = hash
 		l.State = store.Intended
-		revision := max(revisionOf(&l)+1, now.UnixMilli())
-		l.LedgerVersion = strconv.FormatInt(revision, 10)
-		l.Batch = deliveryKey(w.pair, it.inv.ID, revision)
+		l.Revision = max(l.Revision+1, now.UnixMilli())
+		l.Batch = deliveryKey(w.pair, it.inv.ID, l.Revision)
 		it.offer = true
 	}
 	it.link = l
@@ -244,71 +228,9 @@ func reasonsOf(v eligibility.Verdict) []store.Reason {
 	return l.Reasons
 }
 
-// The standings of an invoice.
-const (
-	standsOpen     = "open"
-	standsPartPaid = "part_paid"
-	standsPaid     = "paid"
-)
-
-// standingOf says where an invoice stands, for the word that a delivery is told with. What the host holds
-// comes from the payments and totals themselves.
-func standingOf(inv *ledger.Invoice) string {
-	switch {
-	case inv.Status != ledger.StatusApproved && inv.Status != ledger.StatusPaid:
-		return string(inv.Status)
-	case inv.Status == ledger.StatusPaid, !inv.Totals.Balance.IsPositive() && inv.Totals.Total.IsPositive():
-		return standsPaid
-	case inv.Totals.Balance.LessThan(inv.Totals.Total):
-		return standsPartPaid
-	}
-	return standsOpen
-}
-
-// standsIn is the standing that a link was delivered with.
-func standsIn(l *store.Link) string {
-	stands, _, _ := strings.Cut(l.Rule, "/")
-	return stands
-}
-
-// whatIs says what a delivery is about.
-func whatIs(inv *ledger.Invoice, before *store.Link) What {
-	now := standingOf(inv)
-	switch now {
-	case string(ledger.StatusVoided):
-		return Voided
-	case string(ledger.StatusDeleted):
-		return Deleted
-	}
-	if before == nil || before.CreatedBy == "" {
-		return Imported
-	}
-	then := standsIn(before)
-	wasLive := then == standsOpen || then == standsPartPaid || then == standsPaid
-	more := inv.Totals.Total.Equal(before.Amount) && inv.Totals.Balance.GreaterThan(before.Predicted)
-	switch {
-	case now == standsPaid && then != standsPaid:
-		return Paid
-	case now != standsPaid && (then == standsPaid || !wasLive && then != "" || more):
-		return Reopened
-	case now == standsPartPaid && (then != standsPartPaid || inv.Totals.Balance.LessThan(before.Predicted) && inv.Totals.Total.Equal(before.Amount)):
-		return PartPaid
-	}
-	return Changed
-}
-
-func revisionOf(l *store.Link) int64 {
-	n, err := strconv.ParseInt(l.LedgerVersion, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // delivery is what the host is told of an item. It depends on the link, the record and the settings only,
 // so that what is told again is told alike.
 func (w *importing) delivery(it *item) Delivery {
-	_, what, _ := strings.Cut(it.link.Rule, "/")
 	verdict := deletedVerdict(w.imp.policy)
 	if !it.gone {
 		verdict = w.judgeAt(it.inv, it.link.Updated)
@@ -317,7 +239,7 @@ func (w *importing) delivery(it *item) Delivery {
 		})
 	}
 	return Delivery{
-		Key: it.link.Batch, Revision: revisionOf(&it.link), What: What(what), First: it.link.CreatedBy == "",
+		Key: it.link.Batch, Revision: it.link.Revision, What: toldAs(&it.link), First: it.link.CreatedBy == "",
 		Pair: w.pair, Invoice: it.inv, Origins: it.origins, Client: Client{Contact: it.inv.Contact},
 		Verdict: verdict, AsOf: w.asOf(it.link.Updated),
 	}

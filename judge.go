@@ -52,7 +52,7 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 			break
 		}
 		echo, ours := echoes[records[i].ID]
-		if ours && (before == nil || before.State != store.Written && before.State != store.Intended && before.State != store.Uncertain) {
+		if ours && (before == nil || before.State != store.Written && !onItsWay(*before)) {
 			if stop = w.reject(records[i], before, echo, note); stop != nil {
 				break
 			}
@@ -138,15 +138,15 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 		case before.State == store.Written && before.Batch != "":
 			note(*before, before) // a change of it is being looked up
 			return nil
-		case before.State == store.Written && w.plan != nil:
+		case before.State == store.Written && w.dry:
 			return w.planLater(ctx, inv, *before)
 		case before.State == store.Written:
 			return w.later(ctx, inv, *before, note)
-		case before.State == store.Intended, before.State == store.Uncertain:
+		case onItsWay(*before):
 			// On its way, or in doubt: resolving comes before anything else is decided.
 			note(*before, before)
 			return nil
-		case stuck(*before) && w.plan == nil:
+		case stuck(*before) && !w.dry:
 			note(*before, before)
 			return nil
 		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
@@ -202,7 +202,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	if len(reasons) > 0 {
 		return reject(reasons)
 	}
-	if before == nil || before.Rule != onPurpose {
+	if before == nil || !before.OnPurpose {
 		if reasons, err := w.looksAlreadyThere(ctx, inv, draft, contactID); err != nil {
 			return err
 		} else if len(reasons) > 0 {
@@ -214,8 +214,8 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 	}
 	draft.Contact.ID, draft.Mark = contactID, link.Mark
 	j := &job{source: inv, draft: draft, link: link, before: before, payments: payments, page: page}
-	if w.plan != nil {
-		return w.planJob(j, pending)
+	if w.dry {
+		return w.planJob(ctx, j, pending)
 	}
 	if page != nil {
 		page.open++
@@ -233,7 +233,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 func (w *pass) newLink(inv ledger.Invoice, before *store.Link) store.Link {
 	l := store.Link{Pair: w.pair, Kind: ledger.KindInvoice, SourceID: inv.ID}
 	if before != nil {
-		l.Generation = before.Generation
+		l.Generation, l.OnPurpose = before.Generation, before.OnPurpose
 	}
 	l.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindInvoice, w.pair.Source, inv.ID, l.Generation)
 	l.SourceVersion, l.SourceHash = inv.Version, contentHash(inv)

@@ -150,7 +150,7 @@ func (w *desk) paymentLink(b *booking, p ledger.Payment, before *store.Link) sto
 		Currency: b.invoice.Currency, Amount: p.Amount, Updated: time.Now().UTC()}
 	if before != nil {
 		l.Generation = before.Generation
-		if before.State != store.Written && (before.LedgerVersion == versionDeleted || isOver(p, *before)) {
+		if before.State != store.Written && (before.TakenBack || isOver(p, *before)) {
 			l.Generation++ // the ledger keeps the deleted one under the old mark
 		}
 	}

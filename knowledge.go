@@ -302,9 +302,8 @@ func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.
 		park(&link, CodeDoubled, fmt.Sprintf("the ledger holds several records with the mark %s; void all but one by hand", link.Mark))
 		return w.planOrNote(Planned{Ref: ref(inv), Source: inv}, link, before, note)
 	}
-	link.State, link.Adopted, link.LedgerID, link.LedgerNumber, link.LedgerVersion = store.Written, true, s.ID, s.Number, s.Version
+	adopted(&link, s.ID, s.Number, s.Version, s.Total)
 	link.Amount = expectedTotal(inv, w.push.settings)
-	link.Predicted, link.Actual, link.Reasons = s.Total, s.Total, nil
 	if !s.Status.Live() {
 		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "The ledger's invoice is " + string(s.Status) + ". It is not created again by itself."}}
 	} else if !s.Total.Equal(link.Amount) {
@@ -313,7 +312,7 @@ func (w *pass) alreadyThere(ctx context.Context, inv ledger.Invoice, link store.
 	if err := w.planOrNote(Planned{Ref: ref(inv), Source: inv, Already: true}, link, before, note); err != nil {
 		return err
 	}
-	if len(link.Reasons) == 0 && w.push.settings.paymentsWanted() && len(payments) > 0 && w.plan == nil {
+	if len(link.Reasons) == 0 && w.push.settings.paymentsWanted() && len(payments) > 0 && !w.dry {
 		b := &booking{invoice: link, source: ref(inv), rows: payments}
 		if err := w.remindOf(ctx, b); err != nil {
 			return err

@@ -90,7 +90,7 @@ func (w *pass) edited(ctx context.Context, inv ledger.Invoice, link store.Link, 
 		return link, nil // that comes first, and is for a person to decide
 	}
 	mode := w.onEdit
-	if mode == EditReport || w.plan != nil {
+	if mode == EditReport || w.dry {
 		return report(), nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
@@ -174,7 +174,7 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		return link, nil
 	}
 	link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
-	if w.onDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.dry {
 		return link, nil
 	}
 	current, err := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
@@ -226,7 +226,7 @@ func (w *pass) deletedInSource(ctx context.Context, gone map[string]bool) error 
 // trulyGone asks for a single record before anything is voided for its absence: that it was missing from a
 // list once is no proof.
 func (w *pass) trulyGone(ctx context.Context, id string) (bool, error) {
-	if w.onDelete != DeleteVoid || w.plan != nil {
+	if w.onDelete != DeleteVoid || w.dry {
 		return true, nil // it is only reported
 	}
 	_, err := w.push.source.Invoice(ctx, ledger.Ref{ID: id})
@@ -255,7 +255,7 @@ func (w *pass) unread(ctx context.Context, records []ledger.Unread) error {
 		}
 		before := link
 		switch {
-		case ok && (link.State == store.Intended || link.State == store.Uncertain):
+		case ok && onItsWay(link):
 			continue
 		case ok && link.State == store.Written:
 			link.Reasons = []store.Reason{{Code: CodeChangedAfterPush, Message: "The invoice can no longer be read in the source: " + u.Detail}}

@@ -37,7 +37,7 @@ type pass struct {
 	onDelete    OnDelete           // likewise
 	fetched     map[string]fetched // payments of the records that are being judged
 
-	plan func(Planned) bool // preview: takes the place of the writing
+	show func(Planned) bool // what a preview does in the place of writing; false: it has seen enough
 }
 
 // job is a shaped invoice on its way.

@@ -44,7 +44,7 @@ func (w *desk) decidePayment(ctx context.Context, b *booking, p ledger.Payment, 
 	if was, ok := links[p.ID]; ok {
 		link, before = was, &was
 	}
-	if link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" {
+	if inDoubt(link) {
 		return fmt.Errorf("invoicesync: a write of payment %s is in doubt; run the flow until it is resolved", p.ID)
 	}
 	if err := decide(&link); err != nil {
@@ -61,10 +61,7 @@ func (w *desk) rebook(link *store.Link) error {
 	if link.State == store.Written {
 		return fmt.Errorf("invoicesync: payment %s is in the ledger as %s; delete it there first, if it is to be booked again", link.SourceID, link.LedgerID)
 	}
-	link.Generation++
-	link.Mark = ledger.NewMark(w.pair.Ledger, ledger.KindPayment, w.pair.Source, link.SourceID, link.Generation)
-	link.LedgerID, link.LedgerVersion, link.CreatedBy, link.UpdatedBy, link.Adopted = "", "", "", "", false
-	deferred(link)
+	nextGeneration(link)
 	return nil
 }
 
@@ -91,7 +88,6 @@ func (w *desk) adoptPayment(ctx context.Context, link *store.Link, id string) er
 	if other, ok := links[theirs.ID]; ok && (other.Pair != w.pair || other.SourceID != link.SourceID) {
 		return fmt.Errorf("invoicesync: payment %s of the ledger is linked with payment %s of %s already", theirs.ID, other.SourceID, other.Pair.Source)
 	}
-	link.State, link.Adopted, link.LedgerID, link.LedgerVersion = store.Written, true, theirs.ID, theirs.Version
-	link.Actual, link.Predicted, link.Reasons = theirs.Amount, theirs.Amount, nil
+	adopted(link, theirs.ID, "", theirs.Version, theirs.Amount)
 	return nil
 }

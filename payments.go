@@ -67,7 +67,7 @@ func (w *pass) prefetch(ctx context.Context, records []ledger.Invoice, links map
 		inv := &records[i]
 		link, linked := links[inv.ID]
 		switch {
-		case !inv.PaymentsElsewhere, w.queued[inv.ID], linked && (link.State == store.Intended || link.State == store.Uncertain || stuck(link)):
+		case !inv.PaymentsElsewhere, w.queued[inv.ID], linked && (onItsWay(link) || stuck(link)):
 			continue
 		case linked && link.State == store.Written:
 			if link.Batch != "" || !w.force && link.SourceVersion == inv.Version {

@@ -61,12 +61,18 @@ func (p *Push) PreviewOne(ctx context.Context, ref ledger.Ref) (Planned, error) 
 	return Planned{Ref: ref}, &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "invoice " + ref.String(), Message: "the run would not look at it"}
 }
 
+// look is a pass that only looks: at both sides, and through an overlay at what the store remembers.
+func (p *Push) look() *pass {
+	w := newPass(p, newRun(store.Overlay(p.db), p.settings.pair(), p.opts, p.hash))
+	w.dry = true
+	return w
+}
+
 func (p *Push) preview(ctx context.Context, read func(context.Context, *pass) error) iter.Seq2[Planned, error] {
 	return func(yield func(Planned, error) bool) {
-		r := newRun(store.Overlay(p.db), p.settings.pair(), p.opts, p.hash)
-		r.opts.Observer, r.opts.Logger, r.opts.Metrics = nil, nil, nil
-		w := newPass(p, r)
-		w.plan, w.dry = func(planned Planned) bool { return yield(planned, nil) }, true
+		w := p.look()
+		w.opts.Observer, w.opts.Logger, w.opts.Metrics = nil, nil, nil
+		w.show = func(planned Planned) bool { return yield(planned, nil) }
 		err := w.loadMeta(ctx)
 		if err == nil {
 			err = w.knowLedger(ctx)
@@ -82,18 +88,18 @@ func (p *Push) preview(ctx context.Context, read func(context.Context, *pass) er
 
 // planOrNote ends the judging of a record that is not written: a preview yields it, a run notes it.
 func (w *pass) planOrNote(planned Planned, link store.Link, before *store.Link, note func(store.Link, *store.Link)) error {
-	if w.plan == nil {
+	if !w.dry {
 		note(link, before)
 		return nil
 	}
-	if !w.plan(planned) {
+	if !w.show(planned) {
 		return errStopped
 	}
 	return nil
 }
 
 // planJob yields a record that would be written.
-func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
+func (w *pass) planJob(ctx context.Context, j *job, pending *entry[ledger.Contact]) error {
 	planned := Planned{Ref: ref(j.source), Source: j.source, Verdict: eligibility.Verdict{Policy: "push"}, Invoice: &j.draft, DueRule: j.link.Rule}
 	if pending != nil {
 		c := pending.draft.Record
@@ -106,7 +112,7 @@ func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
 		balance := as.Totals.Balance
 		for _, p := range j.payments {
 			link := w.paymentLink(b, p, nil)
-			draft, reason, err := w.judgeOne(context.Background(), &judging{booking: b, payment: p, link: &link, balance: balance, taken: map[string]bool{}})
+			draft, reason, err := w.judgeOne(ctx, &judging{booking: b, payment: p, link: &link, balance: balance, taken: map[string]bool{}})
 			if err != nil {
 				return err
 			}
@@ -118,7 +124,7 @@ func (w *pass) planJob(j *job, pending *entry[ledger.Contact]) error {
 			}
 		}
 	}
-	if !w.plan(planned) {
+	if !w.show(planned) {
 		return errStopped
 	}
 	return nil
@@ -137,7 +143,7 @@ func (w *pass) planLater(ctx context.Context, inv ledger.Invoice, link store.Lin
 	if err != nil {
 		return err
 	}
-	if !w.plan(planned) {
+	if !w.show(planned) {
 		return errStopped
 	}
 	return nil

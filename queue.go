@@ -15,7 +15,7 @@ const maxWaiting = 1000
 func (w *pass) enqueueContact(c entry[ledger.Contact], j *job) {
 	id := j.source.Contact.ID
 	if _, ok := w.waiting[id]; !ok {
-		c.done = func(res result[ledger.Contact]) error { return w.contactDone(id, res) }
+		c.done = func(ctx context.Context, res result[ledger.Contact]) error { return w.contactDone(ctx, id, res) }
 		w.newContacts = append(w.newContacts, c)
 	}
 	w.waiting[id] = append(w.waiting[id], j)
@@ -31,7 +31,7 @@ func (w *pass) enqueueInvoice(ctx context.Context, j *job) error {
 	}
 	w.newInvoices = append(w.newInvoices, entry[ledger.Invoice]{
 		link: j.link, before: j.before, draft: ledger.Draft[ledger.Invoice]{Mark: j.link.Mark, Record: j.draft}, also: also,
-		done: func(res result[ledger.Invoice]) error { return w.invoiceDone(j, res) },
+		done: func(_ context.Context, res result[ledger.Invoice]) error { return w.invoiceDone(j, res) },
 	})
 	return nil
 }
@@ -53,7 +53,7 @@ func (w *pass) paymentsToCome(ctx context.Context, j *job) ([]store.Link, error)
 	for _, p := range j.payments {
 		var before *store.Link
 		if l, ok := have[p.ID]; ok {
-			if l.LedgerVersion != versionDeleted {
+			if !l.TakenBack {
 				continue
 			}
 			before = &l // of an invoice that was taken back: this is another payment
@@ -67,7 +67,7 @@ func (w *pass) paymentsToCome(ctx context.Context, j *job) ([]store.Link, error)
 
 // flush writes the full batches, and all that waits when too much does.
 func (w *pass) flush(ctx context.Context) error {
-	if w.plan != nil {
+	if w.dry {
 		return nil
 	}
 	full := func(have, batch int) int { return have / max(batch, 1) * max(batch, 1) }
@@ -97,7 +97,7 @@ func (w *pass) flush(ctx context.Context) error {
 
 // flushAll writes all that waits.
 func (w *pass) flushAll(ctx context.Context) error {
-	if w.plan != nil {
+	if w.dry {
 		return nil
 	}
 	for len(w.newContacts)+len(w.newInvoices) > 0 {
@@ -144,7 +144,7 @@ func (w *pass) writeInvoices(ctx context.Context, n int) error {
 }
 
 // contactDone lets the invoices of a contact go on, or parks them.
-func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
+func (w *pass) contactDone(ctx context.Context, id string, res result[ledger.Contact]) error {
 	jobs := w.waiting[id]
 	delete(w.waiting, id)
 	w.waitingCount -= len(jobs)
@@ -153,7 +153,7 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 		w.clients.created(id, res)
 		for _, j := range jobs {
 			j.draft.Contact.ID = res.link.LedgerID
-			if err := w.enqueueInvoice(context.Background(), j); err != nil {
+			if err := w.enqueueInvoice(ctx, j); err != nil {
 				return err
 			}
 		}
@@ -183,11 +183,11 @@ func (w *pass) contactDone(id string, res result[ledger.Contact]) error {
 		}
 		set = func(l *store.Link) { park(l, reason.Code, reason.Message) }
 	}
-	return w.setJobs(jobs, set)
+	return w.setJobs(ctx, jobs, set)
 }
 
 // setJobs gives jobs that will not be written now a state, and remembers it.
-func (w *pass) setJobs(jobs []*job, set func(*store.Link)) error {
+func (w *pass) setJobs(ctx context.Context, jobs []*job, set func(*store.Link)) error {
 	var kept verdicts
 	for _, j := range jobs {
 		l := j.link
@@ -196,7 +196,7 @@ func (w *pass) setJobs(jobs []*job, set func(*store.Link)) error {
 		kept.add(w.run, l, j.before)
 		w.jobDone(j)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return w.keep(ctx, kept)
 }
@@ -233,7 +233,7 @@ func (w *pass) deferQueues(ctx context.Context) error {
 	}
 	w.waitingCount = 0
 	var errs []error
-	errs = append(errs, w.setJobs(jobs, deferred))
+	errs = append(errs, w.setJobs(ctx, jobs, deferred))
 	for i := range w.newInvoices {
 		w.newInvoices[i].done = nil
 	}

@@ -106,7 +106,7 @@ func (w *pass) moveCursor(ctx context.Context) error {
 	for len(w.pages) > 0 && w.pages[0].open == 0 {
 		last, w.pages = w.pages[0], w.pages[1:]
 	}
-	if last == nil || last.next == "" || w.plan != nil {
+	if last == nil || last.next == "" || w.dry {
 		return nil
 	}
 	return w.update(ctx, func(tx store.Tx) error { return tx.Cursors().Set(last.cursor, string(last.next)) })

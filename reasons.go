@@ -69,5 +69,5 @@ func firstCode(l store.Link) string {
 // stuck reports whether only a person, or a raised generation, may let the record go on.
 func stuck(l store.Link) bool {
 	// An invoice that was voided because the source had deleted it does not come back by itself.
-	return Explain(firstCode(l)).Sticky || l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.LedgerVersion == versionDeleted
+	return Explain(firstCode(l)).Sticky || l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.TakenBack
 }

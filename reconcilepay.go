@@ -43,7 +43,7 @@ func (c payComparison) at(id string) (ledger.Payment, bool) {
 
 // row compares one payment of the source. It returns the ids of the ledger's payments that are spoken for.
 func (c payComparison) row(ctx context.Context, p ledger.Payment, link store.Link, linked bool) (string, error) {
-	if linked && (link.State == store.Intended || link.State == store.Uncertain || link.Batch != "") {
+	if linked && (inDoubt(link)) {
 		return link.LedgerID, c.tell(c.difference(DiffInDoubt, FixWait, p, link, "A write of the payment is in doubt."))
 	}
 	if !linked || link.State != store.Written {
@@ -105,7 +105,7 @@ func (c payComparison) unbooked(ctx context.Context, p ledger.Payment, link stor
 		return "", nil
 	case code == CodeDoubled:
 		return "", c.tell(c.difference(DiffDoubled, FixNone, p, link, "The ledger holds several records of this payment. Delete all but one by hand."))
-	case code == CodePaymentDeletedInLedger, code == CodeMaybeDeleted, link.LedgerVersion == versionDeleted:
+	case code == CodePaymentDeletedInLedger, code == CodeMaybeDeleted, link.TakenBack:
 		return "", c.tell(c.difference(DiffGoneInLedger, FixRecreate, p, link, "The payment was booked, and is deleted in the ledger."))
 	}
 	for _, b := range c.booked {
@@ -213,8 +213,8 @@ func (c payComparison) rest(ctx context.Context, b ledger.Payment) error {
 
 // compare compares what the host collected with what is booked of it.
 func (s *Settle) compare(ctx context.Context, look comparison) error {
-	t := newTill(s, newRun(store.Overlay(s.db), s.settings.pair(), s.opts, s.hash))
-	t.dry, t.dateAll = true, true
+	t := s.look()
+	t.dateAll = true
 	if _, err := t.organisation(ctx); err != nil {
 		return err
 	}

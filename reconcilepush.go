@@ -14,8 +14,7 @@ import (
 // compare compares both sides of the push: first what the source has, with what became of it, then what else
 // the ledger has.
 func (p *Push) compare(ctx context.Context, look comparison, ledgerOnly bool) error {
-	w := newPass(p, newRun(store.Overlay(p.db), p.settings.pair(), p.opts, p.hash))
-	w.dry, w.plan = true, func(Planned) bool { return true }
+	w := p.look()
 	if err := w.pinnedSource(ctx); err != nil {
 		return err
 	}
@@ -75,7 +74,7 @@ func (c pushComparison) sourcePage(ctx context.Context, records []ledger.Invoice
 	for _, inv := range records {
 		link, linked := links[inv.ID]
 		switch {
-		case linked && (link.State == store.Intended || link.State == store.Uncertain || link.Batch != ""):
+		case linked && (inDoubt(link)):
 			err = c.tell(c.difference(DiffInDoubt, FixWait, inv, link, "A write of the invoice is in doubt."))
 		case linked && link.State == store.Written:
 			if there, ok := theirs[strings.ToLower(link.LedgerID)]; ok && there.Status.Live() {
@@ -136,13 +135,13 @@ func (c pushComparison) unwritten(ctx context.Context, inv ledger.Invoice, link 
 	}
 	code := firstCode(link)
 	switch {
-	case link.State == store.Skipped && link.LedgerVersion == versionDeleted && !inv.Status.Live(), // both sides have let it go
+	case link.State == store.Skipped && link.TakenBack && !inv.Status.Live(), // both sides have let it go
 		code != CodeReverted && !c.w.push.policy.Judge(inv, facts).Eligible() && link.State != store.Parked && link.State != store.Refused:
 		c.same(ledger.KindInvoice) // it is not wanted, so there is nothing to miss
 		return nil
 	case code == CodeDoubled:
 		return c.tell(c.difference(DiffDoubled, FixNone, inv, link, "The ledger holds several records of this invoice. Void all but one by hand."))
-	case link.LedgerVersion == versionDeleted, code == CodeMaybeDeleted, code == CodeReverted:
+	case link.TakenBack, code == CodeMaybeDeleted, code == CodeReverted:
 		return c.tell(c.difference(DiffGoneInLedger, FixRecreate, inv, link, "The invoice was written, and was taken back in the ledger."))
 	}
 	like, err := c.like(ctx, inv)

@@ -113,7 +113,7 @@ func (b *book[T]) lookNumbers(ctx context.Context, entries []entry[T], batch sto
 // setWritten marks a link as written.
 func (b *book[T]) setWritten(r *run, l *store.Link, record T, created bool) {
 	w := b.facts(record)
-	l.State, l.Batch, l.Reasons = store.Written, "", nil
+	l.State, l.Batch, l.TakenBack, l.Reasons = store.Written, "", false, nil
 	l.LedgerID, l.LedgerNumber, l.LedgerVersion, l.Actual = w.id, w.number, w.version, w.amount
 	if created {
 		l.CreatedBy = r.id
@@ -192,7 +192,7 @@ func (b *book[T]) commit(ctx context.Context, r *run, results []result[T], entri
 		r.tally(befores[i], links[i])
 		r.eventFor(links[i])
 		if done := entries[i].done; done != nil {
-			if err := done(results[i]); err != nil {
+			if err := done(context.WithoutCancel(ctx), results[i]); err != nil {
 				return err
 			}
 		}

@@ -103,7 +103,7 @@ func (b *book[T]) openLinks(ctx context.Context, r *run, batches []store.Batch) 
 		return err
 	})
 	for mark, l := range links {
-		if l.State != store.Intended && l.State != store.Uncertain {
+		if !onItsWay(l) {
 			delete(links, mark)
 		}
 	}

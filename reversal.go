@@ -18,7 +18,7 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 	case before.Batch != "": // a change of it is being looked up
 		note(before, &before)
 		return nil
-	case reversed && before.LedgerVersion != versionDeleted && !w.dry:
+	case reversed && !before.TakenBack && !w.dry:
 	default:
 		if !reversed {
 			link.Reasons = standing(p, link)
@@ -39,8 +39,7 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 		return err
 	}
 	if target == nil || target.Status == ledger.PaymentReversed {
-		link.State, link.LedgerVersion = store.Skipped, versionDeleted
-		link.Reasons = []store.Reason{{Code: CodePaymentReversed, Message: "The payment was reversed, and is deleted in the ledger already."}}
+		takenBack(&link, store.Reason{Code: CodePaymentReversed, Message: "The payment was reversed, and is deleted in the ledger already."})
 		note(link, &before)
 		return nil
 	}

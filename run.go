@@ -175,8 +175,12 @@ func (r *run) observe(name string, d time.Duration, labels ...string) {
 
 // row is the activity of a link.
 func (r *run) row(event string, l store.Link) store.Row {
+	detail := l.Rule
+	if detail == "" && l.OnPurpose {
+		detail = "on_purpose"
+	}
 	return store.Row{At: time.Now().UTC(), Pair: r.pair, Run: r.id, Event: event, Kind: l.Kind, SourceID: l.SourceID,
-		LedgerID: l.LedgerID, Codes: codes(l.Reasons), Amount: l.Amount, Currency: l.Currency, Detail: l.Rule}
+		LedgerID: l.LedgerID, Codes: codes(l.Reasons), Amount: l.Amount, Currency: l.Currency, Detail: detail}
 }
 
 func codes(reasons []store.Reason) []string {

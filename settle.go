@@ -137,8 +137,7 @@ func (s *Settle) do(ctx context.Context, f func(context.Context, *till) error) (
 // each account, and who else books payments there. Runs go on with problems of the accounts; the payments that they touch are
 // parked.
 func (s *Settle) Check(ctx context.Context) ([]Problem, error) {
-	t := newTill(s, newRun(store.Overlay(s.db), s.settings.pair(), s.opts, s.hash))
-	t.dry = true
+	t := s.look()
 	var problems []Problem
 	for _, look := range []struct {
 		setting string

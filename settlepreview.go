@@ -23,10 +23,9 @@ type Settlement struct {
 // resolved by it. Stop it by breaking out of the loop. An error is the last thing yielded.
 func (s *Settle) Preview(ctx context.Context) iter.Seq2[Settlement, error] {
 	return func(yield func(Settlement, error) bool) {
-		r := newRun(store.Overlay(s.db), s.settings.pair(), s.opts, s.hash)
-		r.opts.Observer, r.opts.Logger, r.opts.Metrics = nil, nil, nil
-		t := newTill(s, r)
-		t.dry, t.plan = true, func(planned Settlement) bool { return yield(planned, nil) }
+		t := s.look()
+		t.opts.Observer, t.opts.Logger, t.opts.Metrics = nil, nil, nil
+		t.show = func(planned Settlement) bool { return yield(planned, nil) }
 		err := t.loadMeta(ctx)
 		for _, step := range []func(context.Context) error{
 			func(ctx context.Context) error { _, err := t.organisation(ctx); return err },
@@ -40,6 +39,13 @@ func (s *Settle) Preview(ctx context.Context) iter.Seq2[Settlement, error] {
 			yield(Settlement{}, err)
 		}
 	}
+}
+
+// look is a till that only looks: at both sides, and through an overlay at what the store remembers.
+func (s *Settle) look() *till {
+	t := newTill(s, newRun(store.Overlay(s.db), s.settings.pair(), s.opts, s.hash))
+	t.dry = true
+	return t
 }
 
 // planNote yields payments that are not booked by a preview's run.
@@ -57,7 +63,7 @@ func (t *till) planNote(rows []ledger.Payment) func(store.Link, *store.Link) {
 			}
 			planned.Reasons = append(planned.Reasons, eligibility.Reason{Code: r.Code, Rule: r.Code, Message: r.Message, Disposition: d})
 		}
-		t.show(planned)
+		t.tell(planned)
 	}
 }
 
@@ -65,7 +71,7 @@ func (t *till) planNote(rows []ledger.Payment) func(store.Link, *store.Link) {
 func (t *till) planEntries(rows []ledger.Payment) error {
 	for _, e := range t.newEntries {
 		draft := e.draft.Record
-		t.show(Settlement{Source: rowOf(rows, e.link.SourceID), Payment: &draft})
+		t.tell(Settlement{Source: rowOf(rows, e.link.SourceID), Payment: &draft})
 	}
 	t.newEntries, t.reminders = nil, nil
 	if t.ended {
@@ -74,9 +80,9 @@ func (t *till) planEntries(rows []ledger.Payment) error {
 	return nil
 }
 
-func (t *till) show(planned Settlement) {
+func (t *till) tell(planned Settlement) {
 	if !t.ended {
-		t.ended = !t.plan(planned)
+		t.ended = !t.show(planned)
 	}
 }
 

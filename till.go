@@ -21,7 +21,7 @@ import (
 type till struct {
 	*desk
 	flow    *Settle
-	plan    func(Settlement) bool // preview: takes the place of the writing
+	show    func(Settlement) bool // what a preview does in the place of writing; false: it has seen enough
 	dateAll bool                  // the day of what is not confirmed matters too
 	ended   bool                  // whoever looks at the preview has seen enough
 }
@@ -414,7 +414,7 @@ func (t *till) unread(ctx context.Context, records []ledger.Unread) error {
 		link, ok := links[id]
 		before := link
 		switch {
-		case ok && (link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || stuck(link)):
+		case ok && (inDoubt(link) || stuck(link)):
 			continue
 		case ok && link.State == store.Written:
 			link.Reasons = []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment can no longer be read at the host: " + u.Detail}}
@@ -443,7 +443,7 @@ func (t *till) gone(ctx context.Context, refs []ledger.Ref) error {
 		for _, id := range sortedKeys(links) {
 			link, before := links[id], links[id]
 			switch {
-			case link.State == store.Intended || link.State == store.Uncertain || link.Batch != "" || stuck(link):
+			case inDoubt(link) || stuck(link):
 				continue
 			case link.State == store.Written:
 				link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The host no longer has the payment. Delete it in the ledger, or restore it at the host."}}

@@ -134,7 +134,7 @@ func bookingsOf(rows []ledger.Payment, links map[string]store.Link) (queue, ask 
 		}
 		b.rows = append(b.rows, p)
 		l, linked := links[p.ID]
-		settled := linked && (l.State == store.Written || l.State == store.Intended || l.State == store.Uncertain || stuck(l))
+		settled := linked && (l.State == store.Written || onItsWay(l) || stuck(l))
 		if p.Status == ledger.PaymentConfirmed && !settled && p.InvoiceID != "" && !asked[b] {
 			asked[b] = true
 			ask = append(ask, b)

@@ -139,7 +139,7 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 		before := l
 		if code := firstCode(l); code == CodeReverseByHand || code == CodeDeletedInSource {
 			// It was asked for.
-			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: CodePaymentReversed, Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
+			takenBack(&l, store.Reason{Code: CodePaymentReversed, Message: "The payment was reversed, and has been deleted in the ledger by hand."})
 		} else {
 			park(&l, CodePaymentDeletedInLedger, "Somebody deleted the payment in the ledger; the invoice is open again there. It is not booked again by itself.")
 		}

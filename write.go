@@ -38,8 +38,9 @@ type entry[T any] struct {
 	link   store.Link // pair, kind, source id, generation, mark, amounts, hashes
 	before *store.Link
 	draft  ledger.Draft[T]
-	done   func(result[T]) error // told once the outcome is remembered
-	also   []store.Link          // remembered with the intention: what follows once this is written
+	// done is told once the outcome is remembered, under a context that no cancelling ends.
+	done func(context.Context, result[T]) error
+	also []store.Link // remembered with the intention: what follows once this is written
 }
 
 // result is what became of an entry. link is as remembered.
@@ -118,7 +119,7 @@ func (b *book[T]) batch(ctx context.Context, r *run, limits ledger.Limits, entri
 			if !ok {
 				left = append(left, e)
 			} else if e.done != nil {
-				if err := e.done(result[T]{link: have}); err != nil {
+				if err := e.done(context.WithoutCancel(ctx), result[T]{link: have}); err != nil {
 					return err
 				}
 			}
@@ -193,7 +194,7 @@ func (b *book[T]) intend(ctx context.Context, r *run, entries []entry[T], encode
 		}
 		for _, l := range links {
 			if h, ok := have[l.SourceID]; ok && h.Generation >= l.Generation &&
-				(h.State == store.Written || h.State == store.Intended || h.State == store.Uncertain || h.Generation > l.Generation) {
+				(h.State == store.Written || onItsWay(h) || h.Generation > l.Generation) {
 				taken[l.SourceID] = h
 			}
 		}
@@ -260,15 +261,6 @@ func parents(members []ledger.Member) []string {
 		}
 	}
 	return ids
-}
-
-func park(l *store.Link, code, message string) {
-	l.State, l.Reasons = store.Parked, []store.Reason{{Code: code, Message: message}}
-}
-
-func deferred(l *store.Link) {
-	l.State, l.Batch = store.Deferred, ""
-	l.Reasons = []store.Reason{{Code: CodeDeferred, Message: "left for a later run"}}
 }
 
 func ceilLog2(n int) int {

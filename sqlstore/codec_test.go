@@ -83,7 +83,7 @@ func TestLinkBodyLayout(t *testing.T) {
 	t.Parallel()
 	link := store.Link{
 		Adopted: true, LedgerNumber: "N", SourceHash: "h", Currency: "AUD", Amount: decimal.RequireFromString("-1.5"),
-		Rule: "r", Updated: time.UnixMicro(2), Reasons: []store.Reason{{Code: "c"}}, Bucket: "b/", UpdatedBy: "u",
+		Rule: "r", Updated: time.UnixMicro(2), Reasons: []store.Reason{{Code: "c"}}, Bucket: "b/", UpdatedBy: "u", OnPurpose: true, Revision: 3,
 	}
 	start := "\x01" + // layout
 		"\x01" + // adopted
@@ -95,7 +95,8 @@ func TestLinkBodyLayout(t *testing.T) {
 		"\x00" + "\x01\x04" // first sent, updated: tag, 2 microseconds
 	want := start +
 		"\x01" + "\x01c" + "\x00" + // one reason
-		"\x02b/" + "\x00" + "\x01u" // bucket, created by, updated by
+		"\x02b/" + "\x00" + "\x01u" + // bucket, created by, updated by
+		"\x00" + "\x01" + "\x06" // taken back, on purpose, revision
 	if got := string(appendLink(nil, &link)); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -455,6 +455,9 @@ func appendLink(room []byte, link *store.Link) []byte {
 	e.text(link.Bucket)
 	e.text(link.CreatedBy)
 	e.text(link.UpdatedBy)
+	e.flag(link.TakenBack)
+	e.flag(link.OnPurpose)
+	e.number(link.Revision)
 	return e.buf
 }
 
@@ -483,5 +486,8 @@ func readLink(link *store.Link, body string) error {
 	link.Bucket = d.text()
 	link.CreatedBy = d.text()
 	link.UpdatedBy = d.text()
+	link.TakenBack = d.flag()
+	link.OnPurpose = d.flag()
+	link.Revision = d.number()
 	return d.end()
 }

@@ -107,10 +107,12 @@ type Link struct {
 	LedgerID      string // the record's id in the ledger; for contacts the contact used
 	LedgerNumber  string
 	LedgerVersion string
+	TakenBack     bool   // it was written, and has been voided or deleted in the ledger; what comes later has another mark
+	OnPurpose     bool   // a person wants it written, whatever the ledger has that looks like it
 	Parent        string // of a payment: the source id of its invoice
 	LedgerParent  string // of a payment: the ledger id of its invoice
 
-	SourceVersion string // version of the source record that was judged last
+	SourceVersion string // version of the source record that was judged last; of a payment its status
 	SourceHash    string // hash of its content as it was written, or judged
 	Settings      string // hash of the settings that judged it
 
@@ -119,7 +121,8 @@ type Link struct {
 	Predicted decimal.Decimal // what the ledger was expected to make of it
 	Actual    decimal.Decimal // what it made of it
 	Reasons   []Reason        // why it is parked, skipped or refused; all of them
-	Rule      string          // which due date rule won, or what else decided how it was written
+	Rule      string          // which due date rule won, or what else decided how it was written; of an import, what the host was told
+	Revision  int64           // of an import: of the delivery that was offered last
 
 	Batch     string // the batch that carries it, while Intended or Uncertain; while Written, the one that changes it
 	Run       string // the run that judged it last

@@ -14,7 +14,7 @@ import (
 // fullLink has a value in every field.
 func fullLink() store.Link {
 	l := link(pair, ledger.KindPayment, "pay-1", 2, store.Parked)
-	l.Adopted = true
+	l.Adopted, l.TakenBack, l.OnPurpose, l.Revision = true, true, true, 1_767_225_600_000
 	l.LedgerID, l.LedgerNumber, l.LedgerVersion = "led-1", "INV-0042", "v7"
 	l.Parent, l.LedgerParent = "inv-1", "led-inv-1"
 	l.SourceVersion, l.SourceHash, l.Settings = "sv", "sh", "set"
@@ -53,13 +53,14 @@ func (s *suite) sameLink(got, want store.Link, what string) {
 		generation                                                           int
 		mark                                                                 ledger.Mark
 		state                                                                store.LinkState
-		adopted                                                              bool
+		adopted, takenBack, onPurpose                                        bool
+		revision                                                             int64
 		ledgerID, number, version, parent, ledgerParent, sourceVersion, hash string
 		settings, rule, batch, run, bucket, createdBy, updatedBy             string
 		currency                                                             ledger.Currency
 	}
 	of := func(l store.Link) plain {
-		return plain{l.Pair, l.Kind, l.SourceID, l.Generation, l.Mark, l.State, l.Adopted, l.LedgerID, l.LedgerNumber, l.LedgerVersion,
+		return plain{l.Pair, l.Kind, l.SourceID, l.Generation, l.Mark, l.State, l.Adopted, l.TakenBack, l.OnPurpose, l.Revision, l.LedgerID, l.LedgerNumber, l.LedgerVersion,
 			l.Parent, l.LedgerParent, l.SourceVersion, l.SourceHash, l.Settings, l.Rule, l.Batch, l.Run, l.Bucket, l.CreatedBy, l.UpdatedBy, l.Currency}
 	}
 	same(s, of(got), of(want), "%s", what)
