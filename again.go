@@ -30,6 +30,9 @@ func (w *pass) again(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := w.againFated(ctx); err != nil {
+		return err
+	}
 	if !slices.Contains(states, store.Parked) {
 		if err := w.againClients(ctx); err != nil {
 			return err
@@ -92,7 +95,7 @@ func (w *pass) againOf(ctx context.Context, f store.LinkFilter) error {
 			}
 		}
 		if f.Kind == ledger.KindPayment {
-			if ids, err = w.unsettled(ctx, ids); err != nil {
+			if ids, err = w.unfated(ctx, ids, links); err != nil {
 				return err
 			}
 		}
@@ -100,16 +103,6 @@ func (w *pass) againOf(ctx context.Context, f store.LinkFilter) error {
 			return err
 		}
 	}
-}
-
-// unsettled leaves out invoices that a person must look at, or that are not wanted: their payments wait for
-// them, and would only make each run ask the ledger again for what it has refused.
-func (w *pass) unsettled(ctx context.Context, ids []string) ([]string, error) {
-	links, err := w.linksOf(ctx, ledger.KindInvoice, ids)
-	return slices.DeleteFunc(ids, func(id string) bool {
-		l, ok := links[id]
-		return ok && (l.State == store.Refused || l.State == store.Parked || l.State == store.Skipped)
-	}), err
 }
 
 // leftovers counts what earlier runs left parked, refused or in doubt, and defers what still waits in

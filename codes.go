@@ -83,6 +83,7 @@ const (
 	CodeInvoiceMissing         = "invoice_missing"
 	CodeInvoiceUnknown         = "invoice_unknown"
 	CodeInvoiceVoided          = "invoice_voided"
+	CodeInvoiceNotWritten      = "invoice_not_written"
 	CodeInvoicePaid            = "invoice_paid"
 	CodeSeveralInvoices        = "several_invoices"
 	CodeOtherOrigin            = "other_origin"

@@ -198,6 +198,7 @@ var codeTable = [...]CodeInfo{
 	{CodeInvoiceGone, StandsHeld, owed, false, MendLedger, "The ledger no longer has the invoice of this payment."},
 	{CodeInvoiceUnknown, StandsHeld, owed, false, MendLedger, "The ledger has no such invoice: it was deleted, or never was."},
 	{CodeInvoiceVoided, StandsHeld, owed, false, MendLedger, "The invoice of the payment is void in the ledger."},
+	{CodeInvoiceNotWritten, StandsHeld, owed, false, MendItself, "The invoice of the payment is not in the ledger; the payment shares its fate."},
 	{CodeInvoicePaid, StandsHeld, owed, false, MendLedger, "The invoice of the payment is paid in the ledger already."},
 
 	// Held back: the ledger may have it already, and only a person can tell.

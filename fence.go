@@ -3,6 +3,7 @@ package invoicesync
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -17,7 +18,9 @@ type fence struct {
 	owner  string
 	life   time.Duration
 	margin time.Duration
-	held   []store.Lease
+
+	mu   sync.Mutex // readings that wait at the same time renew the leases
+	held []store.Lease
 }
 
 // leaseName names the right to write one kind of record to one organisation.
@@ -68,6 +71,8 @@ func (f *fence) update(ctx context.Context, g func(store.Tx) error) error {
 // updateFor is update which leaves the leases with at least need to run, and tells g by when the last
 // byte of a write must have left.
 func (f *fence) updateFor(ctx context.Context, need time.Duration, g func(tx store.Tx, sendBy time.Time) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	held := f.held
 	err := f.db.Update(ctx, func(tx store.Tx) error {
 		now := time.Now().UTC()
@@ -91,6 +96,13 @@ func (f *fence) updateFor(ctx context.Context, need time.Duration, g func(tx sto
 		f.held = held
 	}
 	return err
+}
+
+// fresh reports whether less than a third of the leases' life is over.
+func (f *fence) fresh() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Until(f.held[0].Until) > f.life*2/3
 }
 
 func (f *fence) lost(l store.Lease, err error) error {

@@ -25,6 +25,10 @@ import (
 //   - Delivery.Client.New says that no delivery of this contact has been confirmed. Where the host does
 //     not know the contact it must create its client, linked to the contact and inactive; a client that
 //     it knows must stay as it is.
+//   - A payment whose [Origin] in Delivery.Origins is the host's own is the money that the host collected
+//     already: it must not be counted in addition to it. Where such a payment is missing from a later
+//     delivery it was removed from the ledger, which asks for the money again; what the host collected it
+//     still has.
 //   - Voided and deleted invoices must be kept and marked, not removed: people have been asked for the
 //     money.
 //
@@ -82,6 +86,13 @@ type Delivery struct {
 	// Number and the status [ledger.StatusDeleted]: the host keeps what it had beside them.
 	Invoice ledger.Invoice
 	Client  Client
+
+	// Origins are those of the Invoice's payments that are in the ledger because a flow of ours wrote them,
+	// or because a person said that they are the same money ([Settle.Adopt]), by the ledger's id of the
+	// payment. One whose Source is the host's own account, the Host of its [Settle], is money that the host
+	// collected itself, under Origin.ID. Those of a [Push] name the source of that push. It is told as far
+	// as the import shares its store with those flows. nil: none.
+	Origins map[string]Origin
 
 	// Verdict is how the invoice was judged on the day AsOf, without what a person has overridden. An
 	// invoice that was eligible once is followed whatever later verdicts say.

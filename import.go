@@ -108,6 +108,7 @@ func (i *Import) do(ctx context.Context, f func(context.Context, *importing) err
 	}
 	r.fence = fence
 	defer fence.release(ctx)
+	ctx = r.pulsing(ctx)
 	w := newImporting(i, r)
 	err = w.begin(ctx)
 	if err == nil {

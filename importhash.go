@@ -47,7 +47,7 @@ func printedAt(print string) time.Time {
 
 // deliveryHash is the hash of all that a delivery tells of an invoice: everything but times, versions and
 // links, which say nothing to the host. Amounts are hashed by value: 1.5 is 1.50.
-func deliveryHash(inv *ledger.Invoice) string {
+func deliveryHash(inv *ledger.Invoice, origins map[string]Origin) string {
 	b := make([]byte, 0, 2048)
 	text := func(list ...string) {
 		for _, s := range list {
@@ -90,6 +90,9 @@ func deliveryHash(inv *ledger.Invoice) string {
 		text(p.ID, p.Date.String(), string(p.Currency), p.Method, string(p.Status), p.RefundOf, p.Reference, p.Account, p.Unclear)
 		number(p.Amount)
 		maybe(p.Rate)
+		if o, ours := origins[p.ID]; ours {
+			b = appendOrigin(b, o)
+		}
 	}
 	for _, in := range inv.Plan {
 		text(in.Due.String())

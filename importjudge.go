@@ -18,12 +18,14 @@ type item struct {
 	print  string         // how the record looked when it was read
 	unread *ledger.Unread // instead of the invoice
 	gone   bool           // the ledger does not have it any more
-	link   store.Link     // as it will be
-	before *store.Link    // as it is
-	late   *store.Link    // as it will be where the budget has no room; nil: as it is
-	judged bool           // a verdict is stored: an event
-	keep   bool           // the link is stored
-	offer  bool           // the host is called
+	// origins are those of its payments that are ours, by the ledger's id of the payment.
+	origins map[string]Origin
+	link    store.Link  // as it will be
+	before  *store.Link // as it is
+	late    *store.Link // as it will be where the budget has no room; nil: as it is
+	judged  bool        // a verdict is stored: an event
+	keep    bool        // the link is stored
+	offer   bool        // the host is called
 }
 
 // take judges the records of a page, stores the verdicts, and delivers. deep compares whole contents where
@@ -40,6 +42,9 @@ func (w *importing) take(ctx context.Context, page ledger.Page[ledger.Invoice], 
 		return err
 	}
 	if err := w.readPayments(ctx, items); err != nil {
+		return err
+	}
+	if err := w.knowOrigins(ctx, items); err != nil {
 		return err
 	}
 	now := time.Now().UTC()
@@ -123,7 +128,7 @@ func (w *importing) judge(it *item, now time.Time) {
 	before, held := it.before, isHeld(it.before)
 	hash := ""
 	if it.unread == nil {
-		hash = deliveryHash(&it.inv)
+		hash = deliveryHash(&it.inv, it.origins)
 	}
 	l := store.Link{Pair: w.pair, Kind: ledger.KindInvoice, SourceID: it.inv.ID, State: store.Deferred}
 	if before != nil {
@@ -244,7 +249,7 @@ func (w *importing) delivery(it *item) Delivery {
 	}
 	return Delivery{
 		Key: it.link.Batch, Revision: it.link.Revision, What: toldAs(&it.link), First: it.link.CreatedBy == "",
-		Pair: w.pair, Invoice: it.inv, Client: Client{Contact: it.inv.Contact},
+		Pair: w.pair, Invoice: it.inv, Origins: it.origins, Client: Client{Contact: it.inv.Contact},
 		Verdict: verdict, AsOf: w.asOf(it.link.Updated),
 	}
 }

@@ -102,7 +102,7 @@ func (w *importing) all(ctx context.Context) error {
 		}
 	}
 	for _, step := range []func(context.Context) error{
-		w.joinFeed, w.unconfirmed, w.backlog, w.readInvoices, w.readFeed, w.sweep,
+		w.joinFeed, w.unconfirmed, w.readOrigins, w.backlog, w.readInvoices, w.readFeed, w.sweep,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -72,6 +72,7 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 type verdicts struct {
 	links   []store.Link
 	befores []string
+	adopted []string // invoices of the ledger of which a payment turned out to be ours
 }
 
 // add stamps a link and takes it up. before is the link as it was read; nil: there was none.
@@ -79,6 +80,9 @@ func (v *verdicts) add(r *run, l store.Link, before *store.Link) {
 	v.befores = append(v.befores, r.countedAs(before))
 	r.stamp(&l)
 	v.links = append(v.links, l)
+	if l.Kind == ledger.KindPayment && l.Adopted && l.State == store.Written && (before == nil || before.LedgerID != l.LedgerID) {
+		v.adopted = append(v.adopted, l.LedgerParent)
+	}
 }
 
 // keep stores verdicts, then counts and tells them.
@@ -96,6 +100,11 @@ func (w *desk) keep(ctx context.Context, judged verdicts) error {
 		err := w.update(ctx, func(tx store.Tx) error {
 			if err := tx.Links().Put(append(w.reminders, judged.links...)...); err != nil {
 				return err
+			}
+			for _, invoice := range judged.adopted {
+				if err := tellImports(tx, w.pair.Ledger, invoice); err != nil {
+					return err
+				}
 			}
 			return tx.Activity().Append(rows...)
 		})

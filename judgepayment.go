@@ -176,6 +176,12 @@ func (w *desk) maybeBooked(ctx context.Context, j *judging) (*eligibility.Reason
 		}
 	}
 	for _, e := range existing {
+		if j.link.Mark != "" && e.Mark == j.link.Mark && e.Status != ledger.PaymentReversed {
+			// The changes of the ledger were read before it came: another process has a copy of this store.
+			return parked(CodeWaitsForDoubt, "", "", "The ledger has this payment by now, and not from this run. The next run takes it up."), nil
+		}
+	}
+	for _, e := range existing {
 		// That a reference looks like a mark of ours proves nothing: a bank's may.
 		if e.Mark != "" && j.taken[string(e.Mark)] || j.taken[e.ID] || e.Status == ledger.PaymentReversed || !e.Amount.Equal(p.Amount) {
 			continue

@@ -55,7 +55,7 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		return nil
 	}
 	if firstCode(link) == CodeVoidedInLedger {
-		return nil
+		return w.noteFated(ctx, &booking{invoice: link, source: ref(inv), rows: rows}, note)
 	}
 	if err := w.paymentsGone(ctx, inv.ID, rows, note); err != nil || len(rows) == 0 {
 		return err

@@ -68,8 +68,12 @@ func standing(p ledger.Payment, link store.Link) []store.Reason {
 	switch {
 	case p.Status == ledger.PaymentRefunded:
 		return []store.Reason{{Code: CodeRefundOwed, Message: "The payment was given back after it was booked. Book the refund in the ledger by hand, for instance with a credit note."}}
+	case p.Status == ledger.PaymentPending:
+		return []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment was confirmed when it was booked, and is not any more. Wait for it, or delete it in the ledger."}}
 	case p.Status != ledger.PaymentConfirmed || p.Unclear != "":
 		return link.Reasons
+	case p.InvoiceID != "" && link.Parent != "" && p.InvoiceID != link.Parent && len(p.InvoiceIDs) < 2:
+		return []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment is for another invoice in the source than the one on which it was booked. Delete it in the ledger, or apply it there by hand."}}
 	case !p.Amount.Equal(link.Amount):
 		return []store.Reason{{Code: CodeChangedAfterPush, Message: "The payment was changed in the source after it was booked: it is " + p.Amount.String() + " there, and was booked from " + link.Amount.String() + "."}}
 	case len(link.Reasons) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -159,14 +160,31 @@ func (w *pass) rebookOf(ctx context.Context, invoice string) error {
 
 // repairPayment repairs a difference of a payment that a push has found.
 func (w *pass) repairPayment(ctx context.Context, d Difference) error {
-	if d.Code == DiffGoneInSource {
+	inv, err := w.push.source.Invoice(ctx, d.Invoice)
+	if errors.Is(err, ledger.ErrNotFound) && d.Code == DiffGoneInSource {
 		return w.deleteBooked(ctx, d.Source.ID)
 	}
-	inv, err := w.push.source.Invoice(ctx, d.Invoice)
 	if err != nil {
 		return err
 	}
+	if inv, err = w.askForPayments(ctx, inv); err != nil {
+		return err
+	}
+	rows, unread, err := w.paymentsOf(ctx, inv)
+	if err != nil {
+		return err
+	}
+	if len(unread) > 0 {
+		return fmt.Errorf("invoicesync: payment %s is not repaired while the payments of its invoice cannot be read: %s", d.Source.ID, unread[0].Message)
+	}
 	p := ledger.Payment{ID: d.Source.ID, Amount: d.InSource, Date: d.Date}
+	i := slices.IndexFunc(rows, func(row ledger.Payment) bool { return row.ID == p.ID })
+	switch {
+	case i < 0 && d.Code == DiffGoneInSource:
+		return w.deleteBooked(ctx, p.ID)
+	case i >= 0:
+		p = rows[i]
+	}
 	links, err := w.linksOf(ctx, ledger.KindInvoice, []string{inv.ID})
 	if err != nil {
 		return err
@@ -197,9 +215,26 @@ func (w *desk) mendPayment(ctx context.Context, d Difference, b *booking, p ledg
 	case FixAdopt:
 		return w.decidePayment(ctx, b, p, func(l *store.Link) error { return w.adoptPayment(ctx, l, d.Ledger.ID) })
 	case FixReplace:
+		if differs, err := w.differs(ctx, p); err != nil || !differs {
+			return err
+		}
 		return w.deleteBooked(ctx, p.ID)
 	}
 	return fmt.Errorf("invoicesync: a payment is not repaired by %q; take the difference as Differences yields it", d.Fix)
+}
+
+// differs reports whether a confirmed payment of the source is booked over another amount, as both sides are now.
+func (w *desk) differs(ctx context.Context, p ledger.Payment) (bool, error) {
+	links, err := w.linksOf(ctx, ledger.KindPayment, []string{p.ID})
+	if err != nil {
+		return false, err
+	}
+	link, ok := links[p.ID]
+	if !ok || link.State != store.Written || link.Batch != "" || p.Status != ledger.PaymentConfirmed {
+		return false, nil
+	}
+	there, err := w.ledgerPayment(ctx, link)
+	return there != nil && there.Status != ledger.PaymentReversed && !there.Amount.Equal(p.Amount), err
 }
 
 // deleteBooked deletes a booked payment in the ledger, where the ledger lets it.
@@ -231,11 +266,20 @@ func (s *Settle) repair(ctx context.Context, d Difference) (Report, error) {
 		if d.Fix == FixWait {
 			return t.flush(ctx)
 		}
-		if d.Code == DiffGoneInSource {
-			return t.deleteBooked(ctx, d.Source.ID)
+		rows, err := t.flow.host.Payments(ctx, []string{d.Source.ID})
+		if err != nil {
+			return fmt.Errorf("invoicesync: the host's payments could not be read: %w", err)
+		}
+		p := ledger.Payment{ID: d.Source.ID, Amount: d.InSource, Date: d.Date, Currency: d.Currency}
+		i := slices.IndexFunc(rows, func(row ledger.Payment) bool { return row.ID == p.ID })
+		switch {
+		case i < 0 && d.Code == DiffGoneInSource:
+			return t.deleteBooked(ctx, p.ID)
+		case i >= 0:
+			p.Status, p.Amount = rows[i].Status, rows[i].Amount
 		}
 		b := &booking{invoice: store.Link{LedgerID: d.Invoice.ID, Currency: d.Currency}, source: ledger.Ref{ID: d.Invoice.ID}}
-		if err := t.mendPayment(ctx, d, b, ledger.Payment{ID: d.Source.ID, Amount: d.InSource, Date: d.Date, Currency: d.Currency}); err != nil {
+		if err := t.mendPayment(ctx, d, b, p); err != nil {
 			return err
 		}
 		if err := t.judgeIDs(ctx, []string{d.Source.ID}); err != nil {

@@ -27,7 +27,7 @@ func (b *book[T]) resolve(ctx context.Context, r *run) error {
 	creations := batches[:0]
 	for _, batch := range batches {
 		if batch.Verb == "create" {
-			creations = append(creations, batch)
+			creations = append(creations, putBack(batch, time.Now()))
 		}
 	}
 	if len(creations) == 0 {
@@ -71,6 +71,22 @@ func (b *book[T]) resolve(ctx context.Context, r *run) error {
 		}
 	}
 	return nil
+}
+
+// putBack corrects a batch that was sent later than it is now: the clock was ahead then, and has been put back.
+// How old its key is nobody knows, so it is not used again, and the quiet time begins now. A search from the wrong
+// hour may miss what was written; the ledger's changes, which are followed by the ledger's clock, do not.
+func putBack(batch store.Batch, now time.Time) store.Batch {
+	if !batch.FirstSent.After(now) {
+		return batch
+	}
+	batch.Answered = true
+	for _, at := range []*time.Time{&batch.FirstSent, &batch.LastSent, &batch.SendBy} {
+		if at.After(now) {
+			*at = now.UTC()
+		}
+	}
+	return batch
 }
 
 // openLinks returns the links of the batches that are still open, by mark.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
+	"github.com/invoicesync/invoicesync/limit"
 	"github.com/invoicesync/invoicesync/store"
 )
 
@@ -80,10 +81,15 @@ func (r *run) sleep(ctx context.Context, d time.Duration) error {
 // alive renews the leases when a third of their life is over. What may take long without a commit of the
 // store, such as reading from a slow source, calls it between its steps.
 func (r *run) alive(ctx context.Context) error {
-	if r.fence == nil || time.Until(r.fence.held[0].Until) > r.fence.life*2/3 {
+	if r.fence == nil || r.fence.fresh() {
 		return nil
 	}
 	return r.fence.update(ctx, func(store.Tx) error { return nil })
+}
+
+// pulsing returns a context under which adapters that wait for a limit keep the leases alive.
+func (r *run) pulsing(ctx context.Context) context.Context {
+	return limit.WithPulse(ctx, r.opts.Lease/3, r.alive)
 }
 
 func (r *run) doze(ctx context.Context, d time.Duration) error {

@@ -75,13 +75,9 @@ func (b *SharedBudget) Take(ctx context.Context, n int, windows ...limit.Window)
 		if b.opts.Waiting != nil {
 			b.opts.Waiting(ctx, limit.Wait{Key: key, Until: until.UTC()})
 		}
-		t := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			t.Stop()
+		if err := limit.Sleep(ctx, until, nil); err != nil {
 			own.Refund()
-			return nil, ctx.Err()
-		case <-t.C:
+			return nil, err
 		}
 	}
 }

@@ -38,6 +38,7 @@ func runFlow(ctx context.Context, s shift, work func(context.Context, *run) erro
 	}
 	r.fence = fence
 	defer fence.release(ctx)
+	ctx = r.pulsing(ctx)
 	err = work(ctx, r)
 	if errors.Is(err, errStopped) {
 		err = nil

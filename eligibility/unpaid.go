@@ -196,9 +196,13 @@ func partPaidRule() Rule {
 }
 
 // settled returns how much of the invoice is no longer owed. A ledger may know of more than payments
-// and credit notes (overpayments, write-offs), and then only its balance shows it: the larger counts.
+// and credit notes (overpayments, write-offs), and then only its balance shows it: the larger counts. That
+// nothing is owed any more on what was voided or deleted is no payment.
 func settled(inv *ledger.Invoice) decimal.Decimal {
 	t := &inv.Totals
+	if !inv.Status.Live() {
+		return t.Paid.Add(t.Credited)
+	}
 	return decimal.Max(t.Paid.Add(t.Credited), t.Total.Sub(t.Balance))
 }
 

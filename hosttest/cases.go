@@ -119,6 +119,34 @@ func Cases() []Case {
 			},
 		},
 		{
+			Name: "own",
+			Rule: "A payment whose Origin is the host's own is the money that the host collected already: it must not be counted in addition to it",
+			Why:  "what the host collected is written to the ledger, and comes back from there as a payment of the invoice",
+			run: func(s *suite) {
+				if s.h.Collect == nil {
+					panic(stop{fmt.Errorf("%w: the harness has no Collect", ErrSkipped)})
+				}
+				s.apply(s.next(invoicesync.Imported, open("inv-1")))
+				origin, err := s.h.Collect(s.ctx, s.pair, "inv-1", dec("60.00"))
+				if err != nil {
+					s.failf("Collect: %w", err)
+				}
+				part := open("inv-1")
+				part.Payments = []ledger.Payment{payment("pay-1", "60.00"), payment("pay-2", "10.00")}
+				part.Totals.Paid, part.Totals.Balance = dec("70.00"), dec("30.00")
+				d := s.next(invoicesync.PartPaid, part)
+				d.Origins = map[string]invoicesync.Origin{"pay-1": origin}
+				s.apply(d)
+				s.holds("with a payment of its own and one of somebody else", part)
+				s.received("after its own 60.00 came back beside 10.00 of somebody else", "70.00")
+				part.Payments = part.Payments[1:]
+				part.Totals.Paid, part.Totals.Balance = dec("10.00"), dec("90.00")
+				s.apply(s.next(invoicesync.Reopened, part))
+				s.holds("after its own payment was removed from the ledger", part)
+				s.received("after its own payment was removed from the ledger, and the money was not given back", "70.00")
+			},
+		},
+		{
 			Name: "clients/unknown",
 			Rule: "Where the host does not know the contact it must create its client, linked to the contact and inactive",
 			Why:  "an import must not make people billable",

@@ -27,6 +27,11 @@ type Harness struct {
 	// Activate does by hand what makes a client billable; nil skips the case of known clients, and says
 	// so.
 	Activate func(ctx context.Context, pair store.Pair, contactID string) error
+
+	// Collect takes money for an invoice that the app holds, as the app does by itself, and returns what a
+	// [invoicesync.Settle] would call it: its own account and the payment's id. nil skips the case of the
+	// host's own payments, and says so: right for an app that collects nothing.
+	Collect func(ctx context.Context, pair store.Pair, invoiceID string, amount decimal.Decimal) (invoicesync.Origin, error)
 }
 
 // Held is what an app holds of an invoice.
@@ -37,6 +42,10 @@ type Held struct {
 	Lines    []decimal.Decimal          // their amounts, in order
 	Payments map[string]decimal.Decimal // amounts by the payment's id
 	Contact  string                     // id of the ledger's contact
+
+	// Received is what has come in for the invoice as the app counts it: what it collected itself, and what
+	// the ledger tells of money that others took. It is looked at only where the harness has Collect.
+	Received decimal.Decimal
 }
 
 // HeldClient is what an app holds of a client.
@@ -140,6 +149,13 @@ func (s *suite) client(id string) (HeldClient, bool) {
 		s.failf("Client: %w", err)
 	}
 	return c, ok
+}
+
+// received fails unless the app counts that much as received for inv-1.
+func (s *suite) received(when, want string) {
+	if held, _ := s.look(s.pair, "inv-1"); !held.Received.Equal(dec(want)) {
+		s.failf("%s: the app has received %s, want %s", when, held.Received, want)
+	}
 }
 
 // holds fails unless the app holds the invoice as it is given.

@@ -23,7 +23,7 @@ func over(m *hosttest.Memory, host invoicesync.Host) hosttest.Harness {
 		Look: func(_ context.Context, pair store.Pair, id string) (hosttest.Held, bool, error) {
 			r, ok := m.Invoice(pair, id)
 			held := hosttest.Held{Status: r.Invoice.Status, Total: r.Invoice.Totals.Total, Balance: r.Invoice.Totals.Balance,
-				Contact: r.Invoice.Contact.ID, Payments: map[string]decimal.Decimal{}}
+				Contact: r.Invoice.Contact.ID, Payments: map[string]decimal.Decimal{}, Received: m.Received(pair, id)}
 			for _, l := range r.Invoice.Lines {
 				held.Lines = append(held.Lines, l.Amount)
 			}
@@ -44,6 +44,9 @@ func over(m *hosttest.Memory, host invoicesync.Host) hosttest.Harness {
 			c.Active = true
 			m.SetClient(c)
 			return nil
+		},
+		Collect: func(_ context.Context, pair store.Pair, id string, amount decimal.Decimal) (invoicesync.Origin, error) {
+			return m.Collect(pair, id, amount), nil
 		},
 	}
 }
@@ -131,6 +134,12 @@ func TestBrokenHosts(t *testing.T) {
 				if d.What == invoicesync.Deleted {
 					d.What = invoicesync.Changed // writes the emptiness over what it had
 				}
+				return m.Apply(ctx, d)
+			}
+		},
+		"own": func(m *hosttest.Memory) invoicesync.HostFunc {
+			return func(ctx context.Context, d invoicesync.Delivery) error {
+				d.Origins = nil // takes every payment for somebody else's
 				return m.Apply(ctx, d)
 			}
 		},

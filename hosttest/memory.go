@@ -2,9 +2,13 @@ package hosttest
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -22,6 +26,7 @@ type Memory struct {
 	mu       sync.Mutex
 	invoices map[identity]Record
 	clients  map[identity]Client
+	received map[identity][]collected
 	calls    int
 	applied  []invoicesync.Delivery
 }
@@ -31,6 +36,12 @@ type identity struct {
 	id   string
 }
 
+// collected is money that the app took for an invoice.
+type collected struct {
+	id     string
+	amount decimal.Decimal
+}
+
 // Record is an invoice that a [Memory] holds.
 type Record struct {
 	Pair     store.Pair
@@ -38,6 +49,7 @@ type Record struct {
 	Revision int64
 	Key      string
 	What     invoicesync.What // of the delivery that was applied last
+	Origins  map[string]invoicesync.Origin
 }
 
 // Client is a client that a [Memory] holds.
@@ -82,8 +94,8 @@ func (m *Memory) apply(d invoicesync.Delivery) {
 	if m.invoices == nil {
 		m.invoices, m.clients = map[identity]Record{}, map[identity]Client{}
 	}
-	m.invoices[place] = Record{d.Pair, inv, d.Revision, d.Key, d.What}
-	d.Invoice = inv
+	m.invoices[place] = Record{d.Pair, inv, d.Revision, d.Key, d.What, maps.Clone(d.Origins)}
+	d.Invoice, d.Origins = inv, maps.Clone(d.Origins)
 	m.applied = append(m.applied, d)
 	contact := d.Client.Contact
 	client := identity{d.Pair, contact.ID}
@@ -135,6 +147,38 @@ func (m *Memory) SetClient(c Client) {
 		m.invoices, m.clients = map[identity]Record{}, map[identity]Client{}
 	}
 	m.clients[identity{c.Pair, c.ContactID}] = c
+}
+
+// Collect takes money for an invoice, as the app does by itself, and returns what names it.
+func (m *Memory) Collect(pair store.Pair, invoiceID string, amount decimal.Decimal) invoicesync.Origin {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.received == nil {
+		m.received = map[identity][]collected{}
+	}
+	place := identity{pair, invoiceID}
+	id := fmt.Sprintf("%s-%d", invoiceID, len(m.received[place])+1)
+	m.received[place] = append(m.received[place], collected{id, amount})
+	return invoicesync.Origin{Source: pair.Ledger, ID: id}
+}
+
+// Received returns what has come in for an invoice: what the app collected, and what the ledger tells of
+// money that somebody else took.
+func (m *Memory) Received(pair store.Pair, invoiceID string) decimal.Decimal {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum := decimal.Zero
+	place := identity{pair, invoiceID}
+	for _, c := range m.received[place] {
+		sum = sum.Add(c.amount)
+	}
+	r := m.invoices[place]
+	for _, p := range r.Invoice.Payments {
+		if p.Status == ledger.PaymentConfirmed && r.Origins[p.ID].Source != pair.Ledger {
+			sum = sum.Add(p.Amount)
+		}
+	}
+	return sum
 }
 
 // Applied returns the deliveries that changed something, in their order.

@@ -102,7 +102,7 @@ func (r *recent) note(id string, e evidence) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.now == nil || len(r.now) >= recentHalf {
-		r.now, r.old = make(map[string]evidence, recentHalf), r.now
+		r.now, r.old = map[string]evidence{}, r.now
 	}
 	r.now[id] = e
 }

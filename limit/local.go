@@ -113,25 +113,13 @@ func (b *Local) Take(ctx context.Context, n int, windows ...Window) (*Grant, err
 			b.waiting(ctx, wait)
 		}
 		told = wait
-		err := sleep(ctx, wakeAt, w.wake)
+		err := Sleep(ctx, wakeAt, w.wake)
 		waited = time.Since(start)
 		b.mu.Lock()
 		if err != nil {
 			return nil, err
 		}
 	}
-}
-
-func sleep(ctx context.Context, until time.Time, wake <-chan struct{}) error {
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-wake:
-	case <-timer.C:
-	}
-	return nil
 }
 
 func validate(n int, windows []Window) error {

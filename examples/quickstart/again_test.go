@@ -12,7 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/lock"
+	tell "github.com/invoicesync/invoicesync/examples/internal/progress"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -27,7 +29,7 @@ func TestOneRunAtATime(t *testing.T) {
 	held, err := lock.Take(db)
 	require.NoError(t, err)
 	r := start(t, "-db", db, "-orders", "3")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "another run")
 	require.Contains(t, r.err, db+".lock")
 	require.NoFileExists(t, shop.LedgerFile(db, world.Xero))
@@ -80,7 +82,7 @@ func TestLostBooks(t *testing.T) {
 		require.Positive(t, first.json.Created)
 		require.NoError(t, lose(shop.LedgerFile(db, world.Xero)))
 		r := start(t, "-db", db)
-		require.Equal(t, exitFailed, r.code, name)
+		require.Equal(t, command.Failed, r.code, name)
 		require.Contains(t, r.err, "the fake Xero no longer has", name)
 		require.Contains(t, r.err, shop.LedgerFile(db, world.Xero), name)
 	}
@@ -98,7 +100,7 @@ func TestStopped(t *testing.T) {
 			time.AfterFunc(after, stop)
 			r := startIn(ctx, t, "-db", db, "-orders", "150")
 			stop()
-			require.Equal(t, exitFailed, r.code)
+			require.Equal(t, command.Failed, r.code)
 			lines := strings.Split(strings.TrimSpace(r.err), "\n")
 			require.Equal(t, "stopped; run again to go on", lines[len(lines)-1])
 			require.NotContains(t, r.err, "context canceled")
@@ -119,7 +121,7 @@ func TestMaxCreates(t *testing.T) {
 func TestTemporary(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	r := start(t, "-load", t.TempDir())
-	require.Equal(t, exitUsage, r.code)
+	require.Equal(t, command.Usage, r.code)
 	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -137,7 +139,8 @@ func TestTemporary(t *testing.T) {
 func TestProgressWhileReading(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &progress{out: &out, total: 500}
+	p := &progress{Teller: tell.New(&out, 500)}
+	p.Every = 0
 	p.called("reading payments")
 	require.Equal(t, "0 of 500 orders judged, 0 invoices and 0 payments created; reading payments, 1 calls made\n", out.String())
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/invoicesync/invoicesync/ledger"
+
+	"github.com/invoicesync/invoicesync/examples/internal/asked"
 )
 
 // onceAsked is a ledger that is asked only once for its organisation, for its chart, and for the whole of what is in
@@ -17,38 +19,19 @@ import (
 type onceAsked struct {
 	ledger.Ledger
 
-	mu       sync.Mutex
-	org      *ledger.Organisation
-	chart    *ledger.Chart
+	org      asked.Once[ledger.Organisation]
+	chart    asked.Once[ledger.Chart]
 	contacts whole[ledger.Contact]
 	invoices whole[ledger.Invoice]
 	payments whole[ledger.Payment]
 }
 
 func (l *onceAsked) Organisation(ctx context.Context) (ledger.Organisation, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.org == nil {
-		org, err := l.Ledger.Organisation(ctx)
-		if err != nil {
-			return org, err
-		}
-		l.org = &org
-	}
-	return *l.org, nil
+	return l.org.Get(ctx, l.Ledger.Organisation)
 }
 
 func (l *onceAsked) Chart(ctx context.Context) (ledger.Chart, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.chart == nil {
-		chart, err := l.Ledger.Chart(ctx)
-		if err != nil {
-			return chart, err
-		}
-		l.chart = &chart
-	}
-	return *l.chart, nil
+	return l.chart.Get(ctx, l.Ledger.Chart)
 }
 
 func (l *onceAsked) Contacts(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Page[ledger.Contact], error] {

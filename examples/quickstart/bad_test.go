@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
@@ -47,7 +48,7 @@ func TestBadFlags(t *testing.T) {
 		{"-db x.db -source-url https://api.infusionsoft.com", "set INFUSIONSOFT_TOKEN"},
 	} {
 		r := start(t, strings.Fields(c.args)...)
-		require.Equal(t, exitUsage, r.code, "%s: %s", c.args, r.err)
+		require.Equal(t, command.Usage, r.code, "%s: %s", c.args, r.err)
 		require.Contains(t, r.err, c.says, c.args)
 	}
 }
@@ -55,7 +56,7 @@ func TestBadFlags(t *testing.T) {
 func TestHelpIsNoFailure(t *testing.T) {
 	t.Parallel()
 	r := start(t, "-help")
-	require.Equal(t, exitDone, r.code)
+	require.Equal(t, command.Done, r.code)
 	require.Contains(t, r.err, "-ledger-url")
 }
 
@@ -67,7 +68,7 @@ func TestUnreadableFolder(t *testing.T) {
 		t.Skip("whoever runs this may read every folder")
 	}
 	r := start(t, "-load", dir)
-	require.Equal(t, exitUsage, r.code)
+	require.Equal(t, command.Usage, r.code)
 	require.Contains(t, r.err, "permission denied")
 }
 
@@ -113,7 +114,7 @@ func TestSwappedURLs(t *testing.T) {
 		args: []string{"-db", filepath.Join(t.TempDir(), "shop.db"), "-source-url", books.URL, "-ledger-url", orders.URL},
 		env:  func(string) string { return "any" }, out: &out, err: &complaint,
 	}
-	require.Equal(t, exitFailed, p.run(t.Context()))
+	require.Equal(t, command.Failed, p.run(t.Context()))
 	require.Contains(t, complaint.String(), "-ledger-url "+orders.URL+" has not answered as Xero does")
 	require.Contains(t, complaint.String(), "swapped")
 }
@@ -124,7 +125,7 @@ func TestForeignFile(t *testing.T) {
 		db := filepath.Join(t.TempDir(), "shop.db")
 		require.NoError(t, os.WriteFile(db, []byte(content), 0o600))
 		r := start(t, "-db", db, "-orders", "5")
-		require.Equal(t, exitFailed, r.code, name)
+		require.Equal(t, command.Failed, r.code, name)
 		require.Contains(t, r.err, "shop.db", name)
 		require.Contains(t, r.err, "another file with -db", name)
 		raw, err := os.ReadFile(db)
@@ -142,7 +143,7 @@ func TestAnotherShop(t *testing.T) {
 	start(t, "-db", db, "-orders", "5", "-seed", "3").mustSucceed(t)
 	start(t, "-db", db, "-orders", "5", "-seed", "3").mustSucceed(t)
 	r := start(t, "-db", db, "-orders", "6")
-	require.Equal(t, exitUsage, r.code)
+	require.Equal(t, command.Usage, r.code)
 	require.Contains(t, r.err, "-orders 5 -seed 3")
 }
 
@@ -155,7 +156,7 @@ func TestLostKey(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	require.NoError(t, os.WriteFile(db+".key", []byte("not a key"), 0o600))
 	r := start(t, "-db", db)
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "put back the one that was there")
 }
 
@@ -172,22 +173,22 @@ func TestLedgerElsewhere(t *testing.T) {
 		return result{code: code, out: out.String(), err: err.String()}
 	}
 	r := run(one, "wrong", "-orders", "4")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "XERO_TOKEN")
 	require.NotContains(t, r.err, "wrong")
 
 	r = run(one, "right", "-orders", "4")
-	require.Equal(t, exitDone, r.code, r.err)
+	require.Equal(t, command.Done, r.code, r.err)
 	require.NotEmpty(t, one.fake.Books().Invoices())
 
 	r = run(other, "right")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, other.fake.Books().Organisation().OrganisationID)
 	require.Contains(t, r.err, one.fake.Books().Organisation().OrganisationID)
 	require.Zero(t, other.fake.Writes())
 
 	back := start(t, "-db", db)
-	require.Equal(t, exitUsage, back.code)
+	require.Equal(t, command.Usage, back.code)
 	require.Contains(t, back.err, "was used with -ledger-url "+one.URL, "the fake's books are others")
 	require.NoFileExists(t, shop.LedgerFile(db, world.Xero))
 
@@ -195,7 +196,7 @@ func TestLedgerElsewhere(t *testing.T) {
 	start(t, "-db", fakes, "-orders", "2").mustSucceed(t)
 	db = fakes
 	r = run(one, "right")
-	require.Equal(t, exitUsage, r.code)
+	require.Equal(t, command.Usage, r.code)
 	require.Contains(t, r.err, "was used with a fake")
 }
 

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/invoicesync/invoicesync/ledger"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
 
@@ -46,16 +42,8 @@ type config struct {
 // guard is how many new invoices the engine lets a run make in a live organisation, unless told otherwise.
 const guard = 500
 
-// A usageError is about the command line: the exit code is 2.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
-
 func parse(args []string, env func(string) string, help io.Writer) (*config, error) {
-	c := &config{given: map[string]bool{}}
+	c := &config{}
 	var from, into string
 	f := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	f.StringVar(&c.db, "db", "", "the SQLite `file` of the store, with the fakes' books beside it; none: a new temporary one")
@@ -86,28 +74,9 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	f.StringVar(&from, "from", "", "leave out orders before this `date`, like 2026-11-01")
 	f.IntVar(&c.maxCreates, "max-creates", 0, fmt.Sprintf("stop after this `number` of new invoices; -1: never stop (default -1, and %d in a live organisation at a -ledger-url elsewhere)", guard))
 
-	f.SetOutput(io.Discard)
-	err := f.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		f.SetOutput(help)
-		f.Usage()
+	var err error
+	if c.given, err = command.Parse(f, args, help); err != nil {
 		return nil, err
-	case err != nil:
-		return nil, usagef("%w; -help lists the flags", err)
-	case f.NArg() > 0:
-		return nil, usagef("%q is no flag; -help lists them", f.Arg(0))
-	}
-	var empty []string
-	f.Visit(func(f *flag.Flag) {
-		c.given[f.Name] = true
-		if f.Value.String() == "" {
-			empty = append(empty, f.Name)
-		}
-	})
-	if len(empty) > 0 {
-		// A variable of the shell that was not set must not widen what is done.
-		return nil, usagef("-%s is empty; give it a value, or leave it out", empty[0])
 	}
 	if err := c.choose(into); err != nil {
 		return nil, err
@@ -115,45 +84,46 @@ func parse(args []string, env func(string) string, help io.Writer) (*config, err
 	c.sourceToken, c.ledgerToken, c.ledgerRoute = env("INFUSIONSOFT_TOKEN"), env(c.vendor.tokenVar), env(c.vendor.routeVar)
 	if from != "" {
 		if c.from, err = ledger.ParseDate(from); err != nil {
-			return nil, usagef("-from %q is no date; write it like 2026-11-01", from)
+			return nil, command.Usagef("-from %q is no date; write it like 2026-11-01", from)
 		}
 	}
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return c, c.place()
+	c.temporary, err = command.Place(&c.db, "quickstart")
+	return c, err
 }
 
 func (c *config) validate() error {
 	switch {
 	case c.given["max-creates"] && (c.maxCreates == 0 || c.maxCreates < -1):
-		return usagef("-max-creates %d: choose 1 or more, or -1 for no end; to write nothing, use -preview", c.maxCreates)
+		return command.Usagef("-max-creates %d: choose 1 or more, or -1 for no end; to write nothing, use -preview", c.maxCreates)
 	case c.orders < 1 || c.orders > world.MaxOrders:
-		return usagef("-orders %d: choose 1 to %d", c.orders, world.MaxOrders)
+		return command.Usagef("-orders %d: choose 1 to %d", c.orders, world.MaxOrders)
 	case c.load != "" && c.sourceURL != "":
-		return usagef("-load fills the fake, and -source-url replaces it; leave one of them out")
+		return command.Usagef("-load fills the fake, and -source-url replaces it; leave one of them out")
 	case c.load != "" && (c.given["orders"] || c.given["seed"]):
-		return usagef("-load brings its own orders; leave -orders and -seed out")
+		return command.Usagef("-load brings its own orders; leave -orders and -seed out")
 	case c.sourceURL != "" && (c.given["orders"] || c.given["seed"]):
-		return usagef("-source-url has its own orders; leave -orders and -seed out")
+		return command.Usagef("-source-url has its own orders; leave -orders and -seed out")
 	case (c.sourceURL != "" || c.ledgerURL != "") && c.db == "":
-		return usagef("-source-url and -ledger-url need -db: what was pushed must be remembered")
+		return command.Usagef("-source-url and -ledger-url need -db: what was pushed must be remembered")
 	case c.sourceURL != "" && c.sourceToken == "":
-		return usagef("-source-url needs an access token in the environment: set INFUSIONSOFT_TOKEN")
+		return command.Usagef("-source-url needs an access token in the environment: set INFUSIONSOFT_TOKEN")
 	case c.ledgerURL != "" && c.ledgerToken == "":
-		return usagef("-ledger-url needs an access token in the environment: set %s", c.vendor.tokenVar)
+		return command.Usagef("-ledger-url needs an access token in the environment: set %s", c.vendor.tokenVar)
 	case c.ledgerURL != "" && c.ledgerRoute == "":
-		return usagef("-ledger-url needs %s", c.vendor.whereRoute)
+		return command.Usagef("-ledger-url needs %s", c.vendor.whereRoute)
 	}
 	if err := c.servers(); err != nil {
 		return err
 	}
 	if c.load != "" {
 		if info, err := os.Stat(c.load); err != nil || !info.IsDir() {
-			return usagef("-load %s: this is no folder that can be read; name the one that holds the *.json files", strconv.Quote(c.load))
+			return command.Usagef("-load %s: this is no folder that can be read; name the one that holds the *.json files", strconv.Quote(c.load))
 		}
 		if _, err := os.ReadDir(c.load); err != nil {
-			return usagef("-load: the folder cannot be read: %w", err)
+			return command.Usagef("-load: the folder cannot be read: %w", err)
 		}
 	}
 	return nil
@@ -161,66 +131,28 @@ func (c *config) validate() error {
 
 // servers checks the URLs, and leaves scheme and host of them: the vendors' paths stay.
 func (c *config) servers() error {
-	source, err := server("source-url", &c.sourceURL)
+	source, err := command.Server("source-url", &c.sourceURL)
 	if err != nil {
 		return err
 	}
-	ledger, err := server("ledger-url", &c.ledgerURL)
+	ledger, err := command.Server("ledger-url", &c.ledgerURL)
 	if err != nil {
 		return err
 	}
 	// Known before a token has gone to the wrong vendor.
 	for _, v := range vendors() {
-		if under(source, v.domain) {
-			return usagef("-source-url %s is %s; it takes Infusionsoft's URL, and -ledger-url %s", c.sourceURL, v.whose(), c.vendor.whose())
+		if command.Under(source, v.domain) {
+			return command.Usagef("-source-url %s is %s; it takes Infusionsoft's URL, and -ledger-url %s", c.sourceURL, v.whose(), c.vendor.whose())
 		}
-		if v.ledger != c.vendor.ledger && under(ledger, v.domain) {
-			return usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, v.whose(), c.vendor.ledger)
+		if v.ledger != c.vendor.ledger && command.Under(ledger, v.domain) {
+			return command.Usagef("-ledger-url %s is %s, and this is -ledger %s", c.ledgerURL, v.whose(), c.vendor.ledger)
 		}
 	}
-	if under(ledger, "infusionsoft.com") || under(ledger, "keap.com") {
-		return usagef("-ledger-url %s is Infusionsoft's; it takes %s URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.whose())
+	if command.Under(ledger, "infusionsoft.com") || command.Under(ledger, "keap.com") {
+		return command.Usagef("-ledger-url %s is Infusionsoft's; it takes %s URL, and -source-url Infusionsoft's", c.ledgerURL, c.vendor.whose())
 	}
-	if !c.given["max-creates"] && (ledger == "" || loopback(ledger)) {
+	if !c.given["max-creates"] && (ledger == "" || command.Loopback(ledger)) {
 		c.maxCreates = -1
-	}
-	return nil
-}
-
-func server(name string, at *string) (host string, err error) {
-	if *at == "" {
-		return "", nil
-	}
-	u, err := url.Parse(*at)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", usagef("-%s %q is no URL; write it like https://api.example.com", name, *at)
-	}
-	*at = u.Scheme + "://" + u.Host
-	return strings.ToLower(u.Hostname()), nil
-}
-
-func under(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
-
-func loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
-
-// place finds the file of the store, or makes a folder for it.
-func (c *config) place() error {
-	if c.db == "" {
-		dir, err := os.MkdirTemp("", "invoicesync-quickstart-")
-		if err != nil {
-			return fmt.Errorf("a temporary folder cannot be made; name a file with -db: %w", err)
-		}
-		c.db, c.temporary = filepath.Join(dir, "quickstart.db"), true
-		return nil
-	}
-	if strings.HasPrefix(c.db, ":") || strings.HasPrefix(c.db, "file:") {
-		return usagef("-db %s: name a file, like shop.db; without -db a temporary one is made", c.db)
-	}
-	if info, err := os.Stat(c.db); err == nil && info.IsDir() {
-		return usagef("-db %s is a folder; name a file in it, like %s", c.db, filepath.Join(c.db, "shop.db"))
-	}
-	if info, err := os.Stat(filepath.Dir(c.db)); err != nil || !info.IsDir() {
-		return usagef("-db %s: there is no folder %s; make it first", c.db, filepath.Dir(c.db))
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func newFlow(ctx context.Context, c *config, db store.Store, before *pinned, sou
 // infusionsoft returns the source. While it is not known whose it is, it asks before it reads.
 func (f *flow) infusionsoft(pageSize int) (ledger.Source, error) {
 	o := &infusionsoft.Options{
-		BaseURL: f.source.url, Budget: f.budget, PageSize: pageSize,
+		BaseURL: f.source.URL, Budget: f.budget, PageSize: pageSize,
 		Observe: func(_ context.Context, call infusionsoft.Call) { f.source.called(f.progress, doingInfusionsoft(call)) },
 	}
 	if f.known || f.loaded() {
@@ -82,7 +82,7 @@ func (f *flow) infusionsoft(pageSize int) (ledger.Source, error) {
 		}
 		o.Tenant, o.Currency, o.TimeZone = f.pinned.Source.ID, f.pinned.Currency, zone
 	}
-	from, err := infusionsoft.New(f.source.client, o)
+	from, err := infusionsoft.New(f.source.Client, o)
 	if err != nil || !f.loaded() {
 		return from, err
 	}
@@ -221,7 +221,7 @@ func (f *flow) run(ctx context.Context) (invoicesync.Report, error) {
 		}
 		return f.Run(ctx)
 	}
-	f.progress.start()
+	f.progress.Start()
 	report, err := push()
 	wait := time.Until(report.ResumeAt)
 	if !errors.Is(err, ledger.ErrLater) || report.Invoices.Read > 0 || report.Writes > 0 || wait > 5*time.Minute {
@@ -242,7 +242,7 @@ func (f *flow) observe(e invoicesync.Event) {
 }
 
 func (f *flow) compare(ctx context.Context) (compare.Result, error) {
-	return compare.Compare(ctx, compare.Infusionsoft{BaseURL: f.source.url, Client: f.source.client}, f.c.vendor.compare(f.ledger))
+	return compare.Compare(ctx, compare.Infusionsoft{BaseURL: f.source.URL, Client: f.source.Client}, f.c.vendor.compare(f.ledger))
 }
 
 // disagreement is an error when the comparison has found what the run has not told.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/invoicesync/invoicesync"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -13,8 +12,11 @@ import (
 	"github.com/invoicesync/invoicesync/xero"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/compare"
+	tell "github.com/invoicesync/invoicesync/examples/internal/progress"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
+	ends "github.com/invoicesync/invoicesync/examples/internal/side"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
 
@@ -36,18 +38,11 @@ type vendor struct {
 	// books are settings for what the lines are booked by.
 	books func(*config, *invoicesync.Settings)
 	// serve takes the fake out of a shop: the fake, its route, and whether its books hold a record.
-	serve func(*shop.Shop) (fake vendorFake, route string, holds func(ledger.RecordKind, string) bool)
+	serve func(*shop.Shop) (fake ends.Fake, route string, holds func(ledger.RecordKind, string) bool)
 }
 
 // whose is the name in the genitive.
-func (v *vendor) whose() string { return whose(v.name) }
-
-func whose(name string) string {
-	if strings.HasSuffix(name, "s") {
-		return name + "'"
-	}
-	return name + "'s"
-}
+func (v *vendor) whose() string { return tell.Whose(v.name) }
 
 // vendors are the ledgers that -ledger can name.
 func vendors() map[world.Ledger]*vendor {
@@ -65,13 +60,13 @@ func intoXero() *vendor {
 			"payment-account": "090", "card-account": "615", "paypal-account": "091", "tax": world.TaxableCode, "no-tax": "NONE",
 		},
 		open: func(s *side, p *pinned, budget limit.Budget, progress *progress) (ledger.Ledger, error) {
-			return xero.New(s.client, s.tenant, &xero.Options{
-				BaseURL: s.url, Organisation: p.Ledger, Budget: budget,
+			return xero.New(s.Client, s.Route, &xero.Options{
+				BaseURL: s.URL, Organisation: p.Ledger, Budget: budget,
 				Observe: func(_ context.Context, call xero.Call) { s.called(progress, doingXero(call)) },
 			})
 		},
 		compare: func(s *side) compare.Ledger {
-			return compare.Xero{BaseURL: s.url, Client: s.client, Tenant: s.tenant}
+			return compare.Xero{BaseURL: s.URL, Client: s.Client, Tenant: s.Route}
 		},
 		books: func(c *config, s *invoicesync.Settings) {
 			s.Accounts = invoicesync.AccountSettings{
@@ -79,7 +74,7 @@ func intoXero() *vendor {
 				SKUAccounts: true, // the account of the Xero item whose code is the SKU
 			}
 		},
-		serve: func(s *shop.Shop) (vendorFake, string, func(ledger.RecordKind, string) bool) {
+		serve: func(s *shop.Shop) (ends.Fake, string, func(ledger.RecordKind, string) bool) {
 			books := s.Xero.Books()
 			return s.Xero, books.Organisation().TenantID, held(has[xerofake.Invoice](books.Invoice), has[xerofake.Payment](books.Payment))
 		},
@@ -97,13 +92,13 @@ func intoQuickBooks() *vendor {
 			"payment-account": world.BankNumber, "card-account": world.CardNumber, "paypal-account": world.PayPalNumber, "tax": "TAX", "no-tax": "NON",
 		},
 		open: func(s *side, p *pinned, budget limit.Budget, progress *progress) (ledger.Ledger, error) {
-			return quickbooks.New(s.client, s.tenant, &quickbooks.Options{
-				BaseURL: s.url, Organisation: p.Ledger, Budget: budget,
+			return quickbooks.New(s.Client, s.Route, &quickbooks.Options{
+				BaseURL: s.URL, Organisation: p.Ledger, Budget: budget,
 				Observe: func(_ context.Context, call quickbooks.Call) { s.called(progress, doingQuickBooks(call)) },
 			})
 		},
 		compare: func(s *side) compare.Ledger {
-			return compare.QuickBooks{BaseURL: s.url, Client: s.client, Realm: s.tenant}
+			return compare.QuickBooks{BaseURL: s.URL, Client: s.Client, Realm: s.Route}
 		},
 		books: func(c *config, s *invoicesync.Settings) {
 			s.Items = invoicesync.ItemSettings{
@@ -112,7 +107,7 @@ func intoQuickBooks() *vendor {
 			}
 			s.Accounts.Discount = c.discountAccount
 		},
-		serve: func(s *shop.Shop) (vendorFake, string, func(ledger.RecordKind, string) bool) {
+		serve: func(s *shop.Shop) (ends.Fake, string, func(ledger.RecordKind, string) bool) {
 			books := s.QuickBooks.Books()
 			return s.QuickBooks, books.Company().RealmID, held(has[quickbooksfake.Invoice](books.Invoice), has[quickbooksfake.Payment](books.Payment))
 		},
@@ -140,12 +135,12 @@ func (c *config) choose(name string) error {
 	all := vendors()
 	c.vendor = all[world.Ledger(name)]
 	if c.vendor == nil {
-		return usagef("-ledger %s: choose xero or quickbooks", name)
+		return command.Usagef("-ledger %s: choose xero or quickbooks", name)
 	}
 	for _, v := range all {
 		for _, flag := range v.flags {
 			if v != c.vendor && c.given[flag] {
-				return usagef("-%s is for -ledger %s, and this is -ledger %s: leave it out", flag, v.ledger, name)
+				return command.Usagef("-%s is for -ledger %s, and this is -ledger %s: leave it out", flag, v.ledger, name)
 			}
 		}
 	}

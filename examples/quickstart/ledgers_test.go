@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
@@ -31,7 +32,7 @@ func TestLedgerFlags(t *testing.T) {
 	} {
 		_, err := parse(strings.Fields(c.args), func(string) string { return "any" }, io.Discard)
 		require.ErrorContains(t, err, c.says, c.args)
-		var usage *usageError
+		var usage *command.UsageError
 		require.ErrorAs(t, err, &usage, c.args)
 	}
 	for missing, says := range map[string]string{"QUICKBOOKS_TOKEN": "set QUICKBOOKS_TOKEN", "QUICKBOOKS_REALM_ID": "set QUICKBOOKS_REALM_ID"} {
@@ -57,7 +58,7 @@ func TestAnotherLedger(t *testing.T) {
 			db := filepath.Join(t.TempDir(), "shop.db")
 			start(t, append([]string{"-db", db, "-ledger", string(way[0])}, first...)...).mustSucceed(t)
 			r := start(t, "-db", db, "-ledger", string(way[1]))
-			require.Equal(t, exitUsage, r.code, r.err)
+			require.Equal(t, command.Usage, r.code, r.err)
 			require.Contains(t, r.err, "-ledger "+string(way[0]))
 			require.Contains(t, r.err, "another file with -db")
 			require.NoFileExists(t, shop.LedgerFile(db, way[1]))
@@ -72,7 +73,7 @@ func TestLostCompany(t *testing.T) {
 	start(t, "-db", db, "-ledger", "quickbooks", "-orders", "6").mustSucceed(t)
 	require.NoError(t, os.Remove(shop.LedgerFile(db, world.QuickBooks)))
 	r := start(t, "-db", db, "-ledger", "quickbooks")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "the fake QuickBooks no longer has")
 	require.Contains(t, r.err, shop.LedgerFile(db, world.QuickBooks))
 }
@@ -112,21 +113,21 @@ func TestCompanyElsewhere(t *testing.T) {
 		return result{code: code, out: out.String(), err: err.String()}
 	}
 	r := run(one.RealmID, "wrong", "-orders", "4")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "QUICKBOOKS_TOKEN")
 	require.NotContains(t, r.err, "wrong")
 
 	r = run(other.RealmID, "ones", "-orders", "4")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "QUICKBOOKS_REALM_ID", "the token is another company's")
 
 	r = run(one.RealmID, "right", "-orders", "4")
-	require.Equal(t, exitDone, r.code, r.err)
+	require.Equal(t, command.Done, r.code, r.err)
 	require.NotEmpty(t, f.BooksOf("One").Invoices())
 
 	writes := f.Writes()
 	r = run(other.RealmID, "right")
-	require.Equal(t, exitFailed, r.code)
+	require.Equal(t, command.Failed, r.code)
 	require.Contains(t, r.err, "belongs to another organisation")
 	require.Contains(t, r.err, one.RealmID)
 	require.Contains(t, r.err, other.RealmID)
@@ -134,7 +135,7 @@ func TestCompanyElsewhere(t *testing.T) {
 	require.Empty(t, f.BooksOf("Other").Invoices())
 
 	r = run(one.RealmID, "ones")
-	require.Equal(t, exitDone, r.code, r.err)
+	require.Equal(t, command.Done, r.code, r.err)
 	require.Equal(t, writes, f.Writes(), "nothing to do")
 	require.NoFileExists(t, shop.LedgerFile(db, world.QuickBooks))
 }

@@ -64,7 +64,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -73,6 +72,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/lock"
 )
 
@@ -95,50 +95,23 @@ type program struct {
 	direct bool
 }
 
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func (p program) run(ctx context.Context) int {
 	c, err := parse(p.args, p.env, p.err)
 	if err == nil {
 		err = p.push(ctx, c)
 	}
-	var usage *usageError
-	if err != nil && ctx.Err() != nil {
-		return p.stopped(c, err)
-	}
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return exitDone
-	case errors.As(err, &usage):
-		fmt.Fprintln(p.err, "quickstart:", err)
-		return exitUsage
-	}
-	fmt.Fprintln(p.err, "quickstart:", err)
-	return exitFailed
-}
-
-// stopped says how to go on after a Ctrl-C, which is no failure of anything.
-func (p program) stopped(c *config, err error) int {
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		fmt.Fprintln(p.err, "quickstart:", err)
-	}
 	again := "run again to go on"
 	if c != nil && c.temporary {
 		again = "run again with -db " + c.db + " to go on"
 	}
-	fmt.Fprintln(p.err, "stopped;", again)
-	return exitFailed
+	return command.Exit(ctx, "quickstart", again, err, p.err)
 }
 
 // push is the whole program: open, ask, preview, push, compare, print.
 func (p program) push(ctx context.Context, c *config) error {
 	started := time.Now()
 	progress := newProgress(p.err, c)
-	defer progress.close()
+	defer progress.Close()
 	opened := false
 	defer func() {
 		if c.temporary && !opened {
@@ -165,8 +138,8 @@ func (p program) push(ctx context.Context, c *config) error {
 		return err
 	}
 	opened = true
-	defer source.close()
-	defer ledger.close()
+	defer source.Close()
+	defer ledger.Close()
 	p.announce(c, held.CutOff)
 	f, err := newFlow(ctx, c, db, before, source, ledger, progress)
 	if err != nil {
@@ -180,7 +153,7 @@ func (p program) push(ctx context.Context, c *config) error {
 		if err != nil {
 			return c.explain(err)
 		}
-		say.json(planned, outcome{calls: [2]int{source.calls(), ledger.calls()}, took: time.Since(started)})
+		say.json(planned, outcome{calls: [2]int{source.Calls(), ledger.Calls()}, took: time.Since(started)})
 		return nil
 	}
 	if f.first {
@@ -192,12 +165,12 @@ func (p program) push(ctx context.Context, c *config) error {
 		}
 	}
 	report, failed := f.run(ctx)
-	progress.close()
-	done := outcome{calls: [2]int{source.calls(), ledger.calls()}}
-	miscounted := errors.Join(source.miscounted(), ledger.miscounted())
+	progress.Close()
+	done := outcome{calls: [2]int{source.Calls(), ledger.Calls()}}
+	miscounted := errors.Join(source.Miscounted(), ledger.Miscounted())
 	var disagreement error
 	if failed == nil {
-		progress.say("Comparing both sides …")
+		progress.Say("Comparing both sides …")
 		if done.compared, failed = f.compare(ctx); failed == nil {
 			disagreement = f.disagreement(done.compared)
 		}

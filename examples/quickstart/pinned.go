@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +13,8 @@ import (
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
+	"github.com/invoicesync/invoicesync/examples/internal/jsonfile"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 )
 
@@ -39,27 +40,24 @@ func pinFile(c *config) string { return c.db + ".flow.json" }
 // recall reads what was pinned by an earlier run; nil: there was none. A store that has seen somebody's
 // servers does not go on with fakes, nor the reverse.
 func recall(c *config) (*pinned, error) {
-	raw, err := os.ReadFile(pinFile(c))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	p := &pinned{}
-	if err := json.Unmarshal(raw, p); err != nil {
+	there, err := jsonfile.Read(pinFile(c), p)
+	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read; move it away, and the organisations are asked again: %w", pinFile(c), err)
+	}
+	if !there {
+		return nil, nil
 	}
 	for _, at := range []struct{ flag, then, now string }{{"source-url", p.SourceURL, c.sourceURL}, {"ledger-url", p.LedgerURL, c.ledgerURL}} {
 		switch {
 		case at.then != "" && at.now == "":
-			return nil, usagef("%s was used with -%s %s: give it again, or another file with -db", c.db, at.flag, at.then)
+			return nil, command.Usagef("%s was used with -%s %s: give it again, or another file with -db", c.db, at.flag, at.then)
 		case at.then == "" && at.now != "":
-			return nil, usagef("%s was used with a fake in place of -%s: leave that out, or give another file with -db", c.db, at.flag)
+			return nil, command.Usagef("%s was used with a fake in place of -%s: leave that out, or give another file with -db", c.db, at.flag)
 		}
 	}
 	if then := p.Ledger.Vendor; then != "" && then != string(c.vendor.ledger) {
-		return nil, usagef("%s was used with -ledger %s, and this is -ledger %s: choose that, or give another file with -db", c.db, then, c.vendor.ledger)
+		return nil, command.Usagef("%s was used with -ledger %s, and this is -ledger %s: choose that, or give another file with -db", c.db, then, c.vendor.ledger)
 	}
 	return p, nil
 }
@@ -73,17 +71,17 @@ func (f *flow) begin(before *pinned) {
 	p := &f.pinned
 	if before != nil {
 		*p = *before
-		f.known = p.Owner != "" && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Route == f.ledger.tenant
+		f.known = p.Owner != "" && p.SourceURL == f.c.sourceURL && p.LedgerURL == f.c.ledgerURL && p.Route == f.ledger.Route
 	} else {
 		f.first = true
 		if f.loaded() {
-			p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: f.source.tenant}, ledger.Currency(f.source.loaded), world.Zone
+			p.Source, p.Currency, p.TimeZone = ledger.OrganisationID{Vendor: infusionsoft.Vendor, ID: f.source.Route}, ledger.Currency(f.source.loaded), world.Zone
 		}
 	}
 	if p.Owner == "" {
 		p.Owner = "quickstart-" + rand.Text()
 	}
-	p.SourceURL, p.LedgerURL, p.Route = f.c.sourceURL, f.c.ledgerURL, f.ledger.tenant
+	p.SourceURL, p.LedgerURL, p.Route = f.c.sourceURL, f.c.ledgerURL, f.ledger.Route
 }
 
 // ask finds out which organisations the connections lead to, and pins them.
@@ -107,15 +105,7 @@ func (f *flow) ask(ctx context.Context, from ledger.Source) error {
 	if f.c.preview {
 		return nil // writes nothing, here neither
 	}
-	raw, err := json.MarshalIndent(f.pinned, "", " ")
-	if err != nil {
-		return err
-	}
-	draft := pinFile(f.c) + ".new" // a file that was half written would have to be moved away by hand
-	if err := os.WriteFile(draft, append(raw, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(draft, pinFile(f.c))
+	return jsonfile.Write(pinFile(f.c), f.pinned)
 }
 
 // strange says which of two servers has not answered as its vendor does.

@@ -14,6 +14,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/invoicesync/invoicesync/examples/internal/command"
 	"github.com/invoicesync/invoicesync/examples/internal/shop"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -49,7 +50,7 @@ func startIn(ctx context.Context, t *testing.T, args ...string) result {
 
 func (r result) mustSucceed(t *testing.T) {
 	t.Helper()
-	require.Equal(t, exitDone, r.code, "stdout: %s\nstderr: %s", r.out, r.err)
+	require.Equal(t, command.Done, r.code, "stdout: %s\nstderr: %s", r.out, r.err)
 }
 
 func expected(t *testing.T, db string) shop.Made {
@@ -262,7 +263,7 @@ func TestInterrupted(t *testing.T) {
 				ctx, stop := context.WithTimeout(t.Context(), after)
 				defer stop()
 				r := startIn(ctx, t, "-db", db, "-ledger", string(into), "-orders", "150", "-json")
-				require.Equal(t, exitFailed, r.code, r.err)
+				require.Equal(t, command.Failed, r.code, r.err)
 				time.Sleep(time.Hour) // past leases and quiet times
 
 				r = start(t, "-db", db, "-ledger", string(into), "-json")
@@ -328,7 +329,7 @@ func TestSyncID(t *testing.T) {
 		require.Zero(t, r.json.Created+r.json.Writes, "never twice")
 
 		r = start(t, "-db", db, "-sync-id", "999999")
-		require.Equal(t, exitFailed, r.code)
+		require.Equal(t, command.Failed, r.code)
 		require.Contains(t, r.err, "999999")
 
 		r = start(t, "-db", db, "-json")

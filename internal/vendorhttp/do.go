@@ -106,14 +106,11 @@ func late(ctx context.Context, d time.Duration) bool {
 }
 
 func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
+	err := limit.Sleep(ctx, time.Now().Add(d), nil)
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case <-t.C:
-		return nil
 	}
+	return err
 }
 
 // pace takes the units of one attempt, of calls and of bytes.

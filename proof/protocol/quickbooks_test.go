@@ -73,13 +73,17 @@ func listed(r *rig.Rig, kind ledger.RecordKind) []rig.Booked {
 // parkedOf is how many records of a kind a person is told of under a code.
 func parkedOf(t *testing.T, r *rig.Rig, kind ledger.RecordKind, code string) int {
 	t.Helper()
-	n := 0
-	rig.Check(t, r.DB.View(t.Context(), func(tx store.Tx) error {
-		list, err := tx.Links().List(store.LinkFilter{Pair: store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger}, Kind: kind, Code: code})
-		n = len(list)
+	return len(linked(t, r, kind, code))
+}
+
+// linked are the links of a kind, of those that a person is told of under a code where one is given.
+func linked(t *testing.T, r *rig.Rig, kind ledger.RecordKind, code string) (links []store.Link) {
+	t.Helper()
+	rig.Check(t, r.DB.View(t.Context(), func(tx store.Tx) (err error) {
+		links, err = tx.Links().List(store.LinkFilter{Pair: store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger}, Kind: kind, Code: code})
 		return err
 	}))
-	return n
+	return links
 }
 
 // §1.5: deletions in QuickBooks carry no mark. What is absent while a deletion is reported that no link knows may
@@ -89,7 +93,7 @@ func TestMaybeDeleted(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			quickbooksFlow(t, 0, func(t *testing.T, r *rig.Rig) {
 				for range 5 {
-					r.Order("110.00", kind == ledger.KindPayment)
+					r.Order("110.00", true)
 				}
 				lost(t, r, kind, func() {
 					if n := len(listed(r, kind)); n != 5 {
@@ -113,6 +117,10 @@ func TestMaybeDeleted(t *testing.T) {
 					}
 					if rep.Invoices.Parked["maybe_deleted"]+rep.Payments.Parked["maybe_deleted"] != 1 {
 						t.Fatalf("a person must go on being told: %+v %+v", rep.Invoices, rep.Payments)
+					}
+					// The payment of an invoice that may be gone is no longer said to be on its way.
+					if want := map[ledger.RecordKind]int{ledger.KindInvoice: 1}[kind]; rep.Payments.Parked["invoice_not_written"] != want {
+						t.Fatalf("%d payments are told to wait for their invoice, want %d", rep.Payments.Parked["invoice_not_written"], want)
 					}
 				}
 				rig.Check(t, r.Once())
@@ -152,7 +160,7 @@ func TestVoidedBeforeTheLook(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			quickbooksFlow(t, 0, func(t *testing.T, r *rig.Rig) {
 				for range 4 {
-					r.Order("110.00", kind == ledger.KindPayment)
+					r.Order("110.00", true)
 				}
 				lost(t, r, kind, func() {
 					id := listed(r, kind)[1].ID

@@ -134,6 +134,8 @@ func TestLimitsAreSharedWithOthers(t *testing.T) {
 		"batches, in JSON": {Limits: quickbooksfake.Limits{BatchMinute: 7}, QuickBooks: quickbooksfake.Switches{ThrottleJSON: true}},
 		"calls":            {Limits: quickbooksfake.Limits{Minute: 9}},
 		"calls a second":   {Limits: quickbooksfake.Limits{Second: 2}},
+		// Each page of a reading waits for a minute then, and a reading of several outlives a lease that nobody renews.
+		"a call a second": {Limits: quickbooksfake.Limits{Second: 1}},
 	} {
 		world.Ledger = rig.OnQuickBooks
 		t.Run(name, func(t *testing.T) {

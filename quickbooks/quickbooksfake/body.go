@@ -221,11 +221,8 @@ func (f *Fake) fields(t reflect.Type) map[string]reflect.StructField {
 }
 
 // merge puts the properties that were sent over a copy of the old record.
-func (f *Fake) merge(k *kind, old record, s *sent) (record, error) {
-	merged, err := k.clone(old)
-	if err != nil {
-		return nil, err
-	}
+func (f *Fake) merge(old record, s *sent) record {
+	merged := deepCopy(old)
 	to, from := reflect.ValueOf(merged).Elem(), reflect.ValueOf(s.rec).Elem()
 	fields := f.fields(to.Type())
 	extra, _ := from.FieldByName("Extra").Interface().(map[string]json.RawMessage)
@@ -240,7 +237,7 @@ func (f *Fake) merge(k *kind, old record, s *sent) (record, error) {
 			kept.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(v))
 		}
 	}
-	return merged, nil
+	return merged
 }
 
 // asDecimal reads a number exactly, written as a JSON number or as text. Absurd exponents are refused

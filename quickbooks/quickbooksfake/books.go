@@ -487,11 +487,7 @@ func (o *op) settle() error {
 			if !ok {
 				break
 			}
-			copied, err := o.b.f.kinds["Customer"].clone(rec)
-			if err != nil {
-				return err
-			}
-			c, ok := copied.(*Customer)
+			c, ok := deepCopy(rec).(*Customer)
 			if !ok {
 				break
 			}

@@ -13,7 +13,7 @@ func (i Invoice) MarshalJSON() ([]byte, error) {
 func (i *Invoice) UnmarshalJSON(data []byte) (err error) {
 	type plain Invoice
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Invoice](data, &in)
 	*i = Invoice(in)
 	return err
 }
@@ -28,7 +28,7 @@ func (c CreditMemo) MarshalJSON() ([]byte, error) {
 func (c *CreditMemo) UnmarshalJSON(data []byte) (err error) {
 	type plain CreditMemo
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[CreditMemo](data, &in)
 	*c = CreditMemo(in)
 	return err
 }
@@ -43,7 +43,7 @@ func (r RefundReceipt) MarshalJSON() ([]byte, error) {
 func (r *RefundReceipt) UnmarshalJSON(data []byte) (err error) {
 	type plain RefundReceipt
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[RefundReceipt](data, &in)
 	*r = RefundReceipt(in)
 	return err
 }
@@ -58,7 +58,7 @@ func (l Line) MarshalJSON() ([]byte, error) {
 func (l *Line) UnmarshalJSON(data []byte) (err error) {
 	type plain Line
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Line](data, &in)
 	*l = Line(in)
 	return err
 }
@@ -73,7 +73,7 @@ func (s SalesItemLineDetail) MarshalJSON() ([]byte, error) {
 func (s *SalesItemLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain SalesItemLineDetail
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[SalesItemLineDetail](data, &in)
 	*s = SalesItemLineDetail(in)
 	return err
 }
@@ -88,7 +88,7 @@ func (d DiscountLineDetail) MarshalJSON() ([]byte, error) {
 func (d *DiscountLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain DiscountLineDetail
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[DiscountLineDetail](data, &in)
 	*d = DiscountLineDetail(in)
 	return err
 }
@@ -103,7 +103,7 @@ func (t TxnTaxDetail) MarshalJSON() ([]byte, error) {
 func (t *TxnTaxDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain TxnTaxDetail
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[TxnTaxDetail](data, &in)
 	*t = TxnTaxDetail(in)
 	return err
 }
@@ -118,7 +118,7 @@ func (t TaxLineDetail) MarshalJSON() ([]byte, error) {
 func (t *TaxLineDetail) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxLineDetail
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[TaxLineDetail](data, &in)
 	*t = TaxLineDetail(in)
 	return err
 }
@@ -133,7 +133,7 @@ func (p Payment) MarshalJSON() ([]byte, error) {
 func (p *Payment) UnmarshalJSON(data []byte) (err error) {
 	type plain Payment
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Payment](data, &in)
 	*p = Payment(in)
 	return err
 }
@@ -148,7 +148,7 @@ func (c Customer) MarshalJSON() ([]byte, error) {
 func (c *Customer) UnmarshalJSON(data []byte) (err error) {
 	type plain Customer
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Customer](data, &in)
 	*c = Customer(in)
 	return err
 }
@@ -163,7 +163,7 @@ func (v Vendor) MarshalJSON() ([]byte, error) {
 func (v *Vendor) UnmarshalJSON(data []byte) (err error) {
 	type plain Vendor
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Vendor](data, &in)
 	*v = Vendor(in)
 	return err
 }
@@ -178,7 +178,7 @@ func (e Employee) MarshalJSON() ([]byte, error) {
 func (e *Employee) UnmarshalJSON(data []byte) (err error) {
 	type plain Employee
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Employee](data, &in)
 	*e = Employee(in)
 	return err
 }
@@ -193,7 +193,7 @@ func (a Account) MarshalJSON() ([]byte, error) {
 func (a *Account) UnmarshalJSON(data []byte) (err error) {
 	type plain Account
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Account](data, &in)
 	*a = Account(in)
 	return err
 }
@@ -208,7 +208,7 @@ func (i Item) MarshalJSON() ([]byte, error) {
 func (i *Item) UnmarshalJSON(data []byte) (err error) {
 	type plain Item
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Item](data, &in)
 	*i = Item(in)
 	return err
 }
@@ -223,7 +223,7 @@ func (t TaxCode) MarshalJSON() ([]byte, error) {
 func (t *TaxCode) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxCode
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[TaxCode](data, &in)
 	*t = TaxCode(in)
 	return err
 }
@@ -238,7 +238,7 @@ func (t TaxRate) MarshalJSON() ([]byte, error) {
 func (t *TaxRate) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxRate
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[TaxRate](data, &in)
 	*t = TaxRate(in)
 	return err
 }
@@ -253,7 +253,7 @@ func (t Term) MarshalJSON() ([]byte, error) {
 func (t *Term) UnmarshalJSON(data []byte) (err error) {
 	type plain Term
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Term](data, &in)
 	*t = Term(in)
 	return err
 }
@@ -268,7 +268,7 @@ func (p PaymentMethod) MarshalJSON() ([]byte, error) {
 func (p *PaymentMethod) UnmarshalJSON(data []byte) (err error) {
 	type plain PaymentMethod
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[PaymentMethod](data, &in)
 	*p = PaymentMethod(in)
 	return err
 }
@@ -283,7 +283,7 @@ func (c CompanyCurrency) MarshalJSON() ([]byte, error) {
 func (c *CompanyCurrency) UnmarshalJSON(data []byte) (err error) {
 	type plain CompanyCurrency
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[CompanyCurrency](data, &in)
 	*c = CompanyCurrency(in)
 	return err
 }
@@ -298,7 +298,7 @@ func (a Address) MarshalJSON() ([]byte, error) {
 func (a *Address) UnmarshalJSON(data []byte) (err error) {
 	type plain Address
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Address](data, &in)
 	*a = Address(in)
 	return err
 }
@@ -313,7 +313,7 @@ func (p Phone) MarshalJSON() ([]byte, error) {
 func (p *Phone) UnmarshalJSON(data []byte) (err error) {
 	type plain Phone
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Phone](data, &in)
 	*p = Phone(in)
 	return err
 }
@@ -328,7 +328,7 @@ func (e Email) MarshalJSON() ([]byte, error) {
 func (e *Email) UnmarshalJSON(data []byte) (err error) {
 	type plain Email
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Email](data, &in)
 	*e = Email(in)
 	return err
 }
@@ -343,7 +343,7 @@ func (w Web) MarshalJSON() ([]byte, error) {
 func (w *Web) UnmarshalJSON(data []byte) (err error) {
 	type plain Web
 	in := plain{}
-	in.Extra, err = gathered(data, &in)
+	in.Extra, err = gathered[Web](data, &in)
 	*w = Web(in)
 	return err
 }

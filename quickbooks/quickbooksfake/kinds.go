@@ -1,8 +1,6 @@
 package quickbooksfake
 
 import (
-	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -58,19 +56,6 @@ func kinds() []*kind {
 func (k *kind) form() bool {
 	_, ok := k.make().(interface{ sale() *Sale })
 	return ok
-}
-
-// clone copies a record deeply.
-func (k *kind) clone(r record) (record, error) {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("quickbooksfake: copy %s: %w", k.name, err)
-	}
-	out := k.make()
-	if err := json.Unmarshal(data, out); err != nil {
-		return nil, fmt.Errorf("quickbooksfake: copy %s: %w", k.name, err)
-	}
-	return out, nil
 }
 
 // active is a record's Active, for those that can be made inactive.

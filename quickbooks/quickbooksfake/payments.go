@@ -273,15 +273,7 @@ func (o *op) unlink(kind, id string, payments []string) *fault {
 
 // voidPayment keeps the payment at zero, without lines.
 func (o *op) voidPayment(old *Payment) (record, *fault) {
-	k := o.b.f.kinds["Payment"]
-	copied, err := k.clone(old)
-	if err != nil {
-		return nil, systemFault()
-	}
-	p, ok := copied.(*Payment)
-	if !ok {
-		return nil, systemFault()
-	}
+	p := deepCopy(old)
 	p.TotalAmt, p.UnappliedAmt, p.Line = &Amount{}, Amount{}, []Line{}
 	if same(old, p) && strings.HasPrefix(p.PrivateNote, "Voided") {
 		return old, nil

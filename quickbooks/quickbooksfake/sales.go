@@ -561,10 +561,7 @@ func (o *op) void(k *kind, old record) (record, *fault) {
 	if !ok {
 		return nil, notFound()
 	}
-	copied, err := k.clone(unlinked)
-	if err != nil {
-		return nil, systemFault()
-	}
+	copied := deepCopy(unlinked)
 	holder, ok = copied.(interface{ sale() *Sale })
 	if !ok {
 		return nil, systemFault()

@@ -127,21 +127,8 @@ func all[T any, P pointerTo[T]](b *Books, kind string) []T {
 	var out []T
 	for _, r := range b.tables[kind].all() {
 		if p, ok := r.(P); ok {
-			out = append(out, copied[T](p))
+			out = append(out, deepCopy(*p))
 		}
-	}
-	return out
-}
-
-// copied is a deep copy, so that what is done with it leaves the books alone.
-func copied[T any, P pointerTo[T]](p P) T {
-	var out T
-	data, err := json.Marshal(p)
-	if err == nil {
-		err = json.Unmarshal(data, &out)
-	}
-	if err != nil {
-		return *p
 	}
 	return out
 }
@@ -153,12 +140,12 @@ func one[T any, P pointerTo[T]](b *Books, kind, idOrName string) (T, bool) {
 	t := b.tables[kind]
 	if r, ok := t.get(idOrName); ok {
 		if p, ok := r.(P); ok {
-			return copied[T](p), true
+			return deepCopy(*p), true
 		}
 	}
 	for _, r := range t.all() {
 		if p, ok := r.(P); ok && known(r) == idOrName && idOrName != "" {
-			return copied[T](p), true
+			return deepCopy(*p), true
 		}
 	}
 	return none, false
@@ -192,7 +179,7 @@ func add[T any, P pointerTo[T]](b *Books, kind string, r T) (T, error) {
 	}
 	if stored, ok := b.tables[kind].get(rec.head().ID); ok {
 		if p, ok := stored.(P); ok {
-			return copied[T](p), nil
+			return deepCopy(*p), nil
 		}
 	}
 	return r, nil
@@ -240,7 +227,7 @@ func alter[T any, P pointerTo[T]](b *Books, kind, id string, change func(*T)) er
 	if !ok || !isP {
 		return fmt.Errorf("quickbooksfake: there is no %s %s", kind, id)
 	}
-	next := copied[T](p)
+	next := deepCopy(*p)
 	change(&next)
 	byHandLines(P(&next))
 	if was, ok := old.(interface{ sale() *Sale }); ok {

@@ -85,22 +85,96 @@ func spliced(plain any, extra map[string]json.RawMessage) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// gathered unmarshals a record and returns the fields that its type does not have.
-func gathered(data []byte, plain any) (map[string]json.RawMessage, error) {
+// gathered unmarshals a record, an R without its methods, and returns the fields that its type does not have.
+func gathered[R any](data []byte, plain any) (map[string]json.RawMessage, error) {
 	if err := json.Unmarshal(data, plain); err != nil {
 		return nil, err
+	}
+	t := reflect.TypeFor[R]()
+	own, ok := modelled[t]
+	if !ok {
+		own = fieldsOf(t)
+	}
+	if onlyHas(data, own) {
+		return nil, nil // as nearly always
 	}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil, err
 	}
-	for name := range fieldsOf(reflect.TypeOf(plain).Elem()) {
+	for name := range own {
 		delete(all, name)
 	}
 	if len(all) == 0 {
 		return nil, nil
 	}
 	return all, nil
+}
+
+// modelled are the fields of the types that keep others besides, found once: they are asked for with every
+// record that is read.
+var modelled = func() map[reflect.Type]map[string]reflect.StructField {
+	all := map[reflect.Type]map[string]reflect.StructField{}
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[Invoice](),
+		reflect.TypeFor[CreditMemo](),
+		reflect.TypeFor[RefundReceipt](),
+		reflect.TypeFor[Line](),
+		reflect.TypeFor[SalesItemLineDetail](),
+		reflect.TypeFor[DiscountLineDetail](),
+		reflect.TypeFor[TxnTaxDetail](),
+		reflect.TypeFor[TaxLineDetail](),
+		reflect.TypeFor[Payment](),
+		reflect.TypeFor[Customer](),
+		reflect.TypeFor[Vendor](),
+		reflect.TypeFor[Employee](),
+		reflect.TypeFor[Account](),
+		reflect.TypeFor[Item](),
+		reflect.TypeFor[TaxCode](),
+		reflect.TypeFor[TaxRate](),
+		reflect.TypeFor[Term](),
+		reflect.TypeFor[PaymentMethod](),
+		reflect.TypeFor[CompanyCurrency](),
+		reflect.TypeFor[Address](),
+		reflect.TypeFor[Phone](),
+		reflect.TypeFor[Email](),
+		reflect.TypeFor[Web](),
+	} {
+		all[t] = fieldsOf(t)
+	}
+	return all
+}()
+
+// onlyHas reports that a JSON object, known to be valid, has no fields but these. In doubt it says no: a name
+// with an escape in it is not read here.
+func onlyHas(data []byte, fields map[string]reflect.StructField) bool {
+	depth, name := 0, true // name: a text on the first level is a name, not a value
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case ',':
+			name = true
+		case ':':
+			name = false
+		case '"':
+			from := i + 1
+			for i++; data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if depth != 1 || !name {
+				continue
+			}
+			if _, ok := fields[string(data[from:i])]; !ok {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fieldsOf maps the JSON names of a struct to its fields, those of embedded structs included.

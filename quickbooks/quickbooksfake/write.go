@@ -126,10 +126,7 @@ func (o *op) create(k *kind, rec record, has map[string]bool) (record, *fault) {
 func (o *op) update(k *kind, old record, s *sent) (record, *fault) {
 	next := s.rec
 	if s.part {
-		var err error
-		if next, err = o.b.f.merge(k, old, s); err != nil {
-			return nil, systemFault()
-		}
+		next = o.b.f.merge(old, s)
 	}
 	return o.replace(k, old, next, s.has, s.part)
 }
@@ -180,11 +177,7 @@ func edit[T record](o *op, kind, id string, change func(T)) *fault {
 	if !ok {
 		return badReference(kind, id)
 	}
-	copied, err := o.b.f.kinds[kind].clone(old)
-	if err != nil {
-		return systemFault()
-	}
-	t, ok := copied.(T)
+	t, ok := deepCopy(old).(T)
 	if !ok {
 		return systemFault()
 	}

@@ -3,6 +3,8 @@
 //
 //	result, err := compare.Compare(ctx, compare.Infusionsoft{BaseURL: a, Client: c}, compare.Xero{BaseURL: b, Client: d, Tenant: id})
 //
+// CompareHeld checks an import in the same way.
+//
 // It shares nothing with what it checks. It imports neither the adapters nor the engine nor the words
 // of package ledger: it decodes the vendors' JSON itself, adds up for itself, and computes the marks
 // from their definition. A mistake in the library is then not made here a second time.

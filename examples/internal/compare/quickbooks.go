@@ -29,6 +29,10 @@ type qboSale struct {
 	Line        []struct {
 		DetailType string
 		Amount     decimal.Decimal
+		LinkedTxn  []struct {
+			TxnID   string `json:"TxnId"`
+			TxnType string
+		}
 	}
 	TxnTaxDetail struct{ TotalTax decimal.Decimal }
 }
@@ -39,8 +43,19 @@ func (q QuickBooks) read(ctx context.Context) (books, error) {
 	if err != nil {
 		return b, err
 	}
+	byID := map[string]*record{}
 	for _, w := range invoices {
 		rec := w.record()
+		byID[w.ID] = rec
+		rec.due, rec.payments = w.Balance, map[string]decimal.Decimal{}
+		switch {
+		case !rec.live:
+			rec.status = voided
+		case w.Balance.IsZero() && w.TotalAmt.IsPositive():
+			rec.status = paid
+		default:
+			rec.status = approved
+		}
 		rec.number, rec.tax, rec.total, rec.paid = w.DocNumber, w.TxnTaxDetail.TotalTax, w.TotalAmt, w.TotalAmt.Sub(w.Balance)
 		for _, l := range w.Line {
 			switch l.DetailType {
@@ -56,6 +71,16 @@ func (q QuickBooks) read(ctx context.Context) (books, error) {
 	payments, err := q.all(ctx, "Payment")
 	for _, w := range payments {
 		b.payments = append(b.payments, w.record())
+		if w.TotalAmt.IsZero() {
+			continue // it applies a credit, or was voided
+		}
+		for _, l := range w.Line {
+			for _, t := range l.LinkedTxn {
+				if inv := byID[t.TxnID]; t.TxnType == "Invoice" && inv != nil {
+					inv.payments[w.ID] = inv.payments[w.ID].Add(l.Amount)
+				}
+			}
+		}
 	}
 	return b, err
 }

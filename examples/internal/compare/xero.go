@@ -25,6 +25,10 @@ type record struct {
 	lines            []decimal.Decimal
 	tax, total, paid decimal.Decimal
 
+	status   string // of an invoice: draft, submitted, approved, paid, voided, deleted, or as the vendor says it
+	due      decimal.Decimal
+	payments map[string]decimal.Decimal // that count on an invoice, by id
+
 	matched bool
 }
 
@@ -55,8 +59,12 @@ func (x Xero) read(ctx context.Context) (books, error) {
 			Invoices []struct {
 				InvoiceID, InvoiceNumber, Type, Status string
 				URL                                    string `json:"Url"`
-				TotalTax, Total, AmountPaid            decimal.Decimal
+				TotalTax, Total, AmountPaid, AmountDue decimal.Decimal
 				LineItems                              []struct{ LineAmount decimal.Decimal }
+				Payments                               []struct {
+					PaymentID string
+					Amount    decimal.Decimal
+				}
 			}
 		}
 		query := paged(page)
@@ -68,7 +76,14 @@ func (x Xero) read(ctx context.Context) (books, error) {
 			rec := &record{
 				id: w.InvoiceID, number: w.InvoiceNumber, mark: lastMark(w.URL),
 				live: w.Type == "ACCREC" && w.Status != "VOIDED" && w.Status != "DELETED",
-				tax:  w.TotalTax, total: w.Total, paid: w.AmountPaid,
+				tax:  w.TotalTax, total: w.Total, paid: w.AmountPaid, due: w.AmountDue,
+				status: strings.ToLower(w.Status), payments: map[string]decimal.Decimal{},
+			}
+			if w.Status == "AUTHORISED" {
+				rec.status = approved
+			}
+			for _, p := range w.Payments {
+				rec.payments[p.PaymentID] = p.Amount
 			}
 			for _, l := range w.LineItems {
 				rec.lines = append(rec.lines, l.LineAmount)

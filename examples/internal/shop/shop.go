@@ -3,7 +3,6 @@ package shop
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/invoicesync/invoicesync/examples/internal/jsonfile"
 	"github.com/invoicesync/invoicesync/examples/internal/world"
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/quickbooks/quickbooksfake"
@@ -99,7 +99,8 @@ func Open(w Wish) (*Shop, error) {
 		}
 	}
 	if !complete && !w.NoSource {
-		if err := writeMade(w.File, made); err != nil {
+		// It comes last, and at once: where the file is, the books are complete.
+		if err := jsonfile.Write(ExpectedFile(w.File), made); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -217,30 +218,11 @@ func fill(w Wish, made *Made, f *infusionsoftfake.Fake) error {
 }
 
 func readMade(file string) (made Made, ok bool, err error) {
-	raw, err := os.ReadFile(ExpectedFile(file))
-	if errors.Is(err, fs.ErrNotExist) {
-		return made, false, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &made)
-	}
+	ok, err = jsonfile.Read(ExpectedFile(file), &made)
 	if err != nil {
 		return made, false, fmt.Errorf("%s cannot be read; it belongs to the books beside it: give another file with -db: %w", ExpectedFile(file), err)
 	}
-	return made, true, nil
-}
-
-// writeMade comes last, and at once: where the file is, the books are complete.
-func writeMade(file string, made Made) error {
-	raw, err := json.MarshalIndent(made, "", " ")
-	if err != nil {
-		return err
-	}
-	draft := ExpectedFile(file) + ".new"
-	if err := os.WriteFile(draft, raw, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(draft, ExpectedFile(file))
+	return made, ok, nil
 }
 
 var currencyCode = regexp.MustCompile(`"currency_code"\s*:\s*"([A-Z]{3})"`)
