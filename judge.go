@@ -138,7 +138,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			note(*before, before)
 			return nil
 		case sticky(*before) && w.plan == nil:
-			note(*before, before)
+			note(backInSource(inv, *before), before)
 			return nil
 		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
 			note(*before, before)
@@ -272,13 +272,29 @@ func refusedBefore(l store.Link) bool {
 	return l.State == store.Refused || l.State == store.Parked && len(l.Reasons) > 0 && l.Reasons[0].Code == ledger.RefusedNumberTaken
 }
 
+// codeBackInSource parks an invoice that was voided because the source had let it go, and that the source has again.
+const codeBackInSource = "back_in_source"
+
+// backInSource tells of an invoice that the source has again and the ledger does not.
+func backInSource(inv ledger.Invoice, l store.Link) store.Link {
+	switch code := firstCode(l); {
+	case l.LedgerVersion != versionDeleted || code == "reverted":
+	case l.State == store.Skipped && inv.Status.Live():
+		l.Updated = time.Now().UTC()
+		park(&l, codeBackInSource, "The invoice was voided in the ledger because the source had let it go, and the source has it again. Recreate it, or delete it there.")
+	case code == codeBackInSource && !inv.Status.Live():
+		l.State, l.Updated, l.Reasons = store.Skipped, time.Now().UTC(), []store.Reason{{Code: "deleted_in_source"}}
+	}
+	return l
+}
+
 // sticky reports whether only a person, or a raised generation, may let the record go on.
 func sticky(l store.Link) bool {
 	if len(l.Reasons) == 0 {
 		return false
 	}
 	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
+	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger, codeBackInSource:
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.
