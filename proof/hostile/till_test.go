@@ -327,7 +327,7 @@ func TestBookkeeperIsFaster(t *testing.T) {
 				inv := s.books.AddInvoice("110.00")
 				s.host.Add(inv, "60.00")
 				f := s.books.Creating()
-				f.Kind, f.Match = faults.Slow, f.Match
+				f.Kind = faults.Slow
 				f.Delay = 20 * time.Second
 				s.books.Faults().Add(f)
 				go func() {
