@@ -59,6 +59,7 @@ const (
 	CodeChangedInLedger        = "changed_in_ledger"
 	CodeVoidedInLedger         = "voided_in_ledger"
 	CodeDeletedInSource        = "deleted_in_source"
+	CodeBackInSource           = "back_in_source"
 	CodeLockedByPayment        = ledger.RefusedLockedByMoney
 	CodeReverseByHand          = "reverse_by_hand"
 	CodePaymentDeletedInLedger = "payment_deleted_in_ledger"

@@ -207,6 +207,7 @@ var codeTable = [...]CodeInfo{
 	{CodeMaybeBooked, StandsHeld, owed, false, MendPerson, "The invoice already has a payment of this amount within five days, entered by somebody else."},
 	{CodeDoubled, StandsHeld, owed, sticky, MendPerson, "The ledger holds it more than once; all but one must go by hand."},
 	{CodeMaybeDeleted, StandsHeld, owed, sticky, MendPerson, "It was sent, is not in the ledger, and the ledger reports a deletion that may have been it."},
+	{CodeBackInSource, StandsHeld, owed, sticky, MendPerson, "The invoice was voided because the source had let it go, and the source has it again."},
 	{CodePaymentDeletedInLedger, StandsHeld, owed, sticky, MendPerson, "Somebody deleted the payment in the ledger; the invoice is open again there."},
 
 	// In the ledger, and somebody must look at it there.

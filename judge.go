@@ -147,7 +147,7 @@ func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link
 			note(*before, before)
 			return nil
 		case stuck(*before) && !w.dry:
-			note(*before, before)
+			note(backInSource(inv, *before), before)
 			return nil
 		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
 			note(*before, before)
@@ -279,4 +279,17 @@ func (w *pass) facts(ctx context.Context) (eligibility.Facts, error) {
 // refusedBefore reports whether the ledger said no to the record as it is: asking again changes nothing.
 func refusedBefore(l store.Link) bool {
 	return l.State == store.Refused || l.State == store.Parked && firstCode(l) == ledger.RefusedNumberTaken
+}
+
+// backInSource tells of an invoice that the source has again and the ledger does not.
+func backInSource(inv ledger.Invoice, l store.Link) store.Link {
+	switch code := firstCode(l); {
+	case !l.TakenBack || code == CodeReverted:
+	case l.State == store.Skipped && inv.Status.Live():
+		l.Updated = time.Now().UTC()
+		park(&l, CodeBackInSource, "The invoice was voided in the ledger because the source had let it go, and the source has it again. Recreate it, or delete it there.")
+	case code == CodeBackInSource && !inv.Status.Live():
+		l.State, l.Updated, l.Reasons = store.Skipped, time.Now().UTC(), []store.Reason{{Code: CodeDeletedInSource}}
+	}
+	return l
 }
