@@ -70,9 +70,12 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (ledger.Payment, *e
 	if waits {
 		return hold(codeWaits, "Another payment of this invoice is being looked up first.", "", "")
 	}
-	if ours, err := w.isOurs(ctx, p); err != nil {
+	switch ours, isCopy, err := w.isOurs(ctx, p); {
+	case err != nil:
 		return ledger.Payment{}, nil, err
-	} else if ours {
+	case isCopy:
+		return hold(codeEchoCopied, "The payment carries the mark of another one that was written by us: somebody copied its reference, or it is there twice. Take the mark off a copy, or delete what is there twice.", string(p.Mark), "")
+	case ours:
 		return skip(echo, "This payment was written by us, from the other side.")
 	}
 	if err := w.needChart(ctx); err != nil {
