@@ -25,6 +25,7 @@ const (
 	// Of what we have written ourselves, from the other side.
 	CodeEcho        = "echo"
 	CodeEchoUnknown = "echo_unknown"
+	CodeEchoCopied  = "echo_copied"
 
 	// Of clients.
 	CodeContactNameTaken   = "contact_name_taken"

@@ -135,6 +135,7 @@ var codeTable = [...]CodeInfo{
 	{CodeSeveralInvoices, StandsHeld, owed, false, MendHost, "The payment is for several invoices, and must be told of as one for each."},
 	{CodeInvoiceMissing, StandsHeld, owed, false, MendHost, "The payment names no invoice."},
 	{CodeEchoUnknown, StandsHeld, owed, false, MendHost, "The invoice carries a mark of this library that the store does not know; run the flow that wrote it, with this store."},
+	{CodeEchoCopied, StandsHeld, owed, false, MendSource, "It carries the mark of another record that was written by us."},
 
 	// Held back: by the settings, or by the host's own adjustment.
 	{eligibility.CodeStartUnclear, StandsHeld, owed, false, MendSettings, eligibility.Meaning(eligibility.CodeStartUnclear)},
