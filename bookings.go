@@ -140,78 +140,83 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 	if b.ledger != nil {
 		balance = b.ledger.Totals.Balance.Sub(w.reserved[b.ledger.ID])
 	}
+	before := func(p ledger.Payment) *store.Link {
+		if l, ok := links[p.ID]; ok {
+			return &l
+		}
+		return nil
+	}
 	taken := map[string]bool{}
 	for _, p := range b.rows {
-		var before *store.Link
-		if l, ok := links[p.ID]; ok {
-			before = &l
-		}
-		taken[string(w.paymentLink(b, p, before).Mark)] = true
+		taken[string(w.paymentLink(b, p, before(p)).Mark)] = true
 	}
 	for _, p := range b.rows {
-		if w.queued["payment "+p.ID] {
+		if w.queued[queuedPayment(p.ID)] {
 			continue // judged in this run already, and about to be written
 		}
-		var before *store.Link
-		if l, ok := links[p.ID]; ok {
-			before = &l
-		}
+		before := before(p)
 		link := w.paymentLink(b, p, before)
-		if before != nil {
-			switch {
-			case before.State == store.Written:
-				if err := w.laterPayment(ctx, p, *before, note); err != nil {
-					return err
-				}
-				continue
-			case onItsWay(*before), stuck(*before) && !isOver(p, *before):
-				note(*before, before)
-				continue
-			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
-				note(*before, before)
-				continue
-			}
-		}
-		if done, err := w.alreadyBooked(ctx, p, &link, before, note); err != nil {
+		if settled, err := w.settledPayment(ctx, p, before, &link, note); err != nil {
 			return err
-		} else if done {
+		} else if settled {
 			continue
 		}
 		draft, reason, err := w.judgeOne(ctx, &judging{booking: b, payment: p, link: &link, balance: balance, waits: waits, taken: taken})
 		if err != nil {
 			return err
 		}
-		if reason != nil {
-			setReasons(&link, []eligibility.Reason{*reason})
-			if reason.Code == CodeWaitsForDoubt {
-				link.State = store.Deferred
-			}
-			if reason.Code == CodePaymentPending {
-				if err := w.watch(ctx, p); err != nil {
-					return err
-				}
-			}
-			note(link, before)
+		if reason == nil {
+			balance = balance.Sub(draft.Amount)
+			w.queuePayment(link, before, draft)
 			continue
 		}
-		balance = balance.Sub(draft.Amount)
-		link.Predicted = draft.Amount
-		key, invoice, amount := "payment "+p.ID, link.LedgerParent, draft.Amount
-		w.queued[key], w.reserved[invoice] = true, w.reserved[invoice].Add(amount)
-		w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
-			draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
-			done: func(context.Context, result[ledger.Payment]) error {
-				delete(w.queued, key)
-				if rest := w.reserved[invoice].Sub(amount); rest.IsZero() {
-					delete(w.reserved, invoice)
-				} else {
-					w.reserved[invoice] = rest
-				}
-				return nil
-			}})
+		if reason.Code == CodePaymentPending {
+			if err := w.watch(ctx, p); err != nil {
+				return err
+			}
+		}
+		setReasons(&link, []eligibility.Reason{*reason})
+		note(link, before)
 	}
 	return nil
 }
+
+// settledPayment deals with a payment about which there is nothing new to decide: it is booked, on its way, or was
+// refused as it is.
+func (w *desk) settledPayment(ctx context.Context, p ledger.Payment, before, link *store.Link, note func(store.Link, *store.Link)) (bool, error) {
+	if before != nil {
+		switch {
+		case before.State == store.Written:
+			return true, w.laterPayment(ctx, p, *before, note)
+		case onItsWay(*before), stuck(*before) && !isOver(p, *before),
+			before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
+			note(*before, before)
+			return true, nil
+		}
+	}
+	return w.alreadyBooked(ctx, p, link, before, note)
+}
+
+// queuePayment lets a payment wait for company, and reserves what it will take of its invoice's balance.
+func (w *desk) queuePayment(link store.Link, before *store.Link, draft ledger.Payment) {
+	link.Predicted = draft.Amount
+	key, invoice, amount := queuedPayment(link.SourceID), link.LedgerParent, draft.Amount
+	w.queued[key], w.reserved[invoice] = true, w.reserved[invoice].Add(amount)
+	w.newEntries = append(w.newEntries, entry[ledger.Payment]{link: link, before: before,
+		draft: ledger.Draft[ledger.Payment]{Mark: link.Mark, Record: draft},
+		done: func(context.Context, result[ledger.Payment]) error {
+			delete(w.queued, key)
+			if rest := w.reserved[invoice].Sub(amount); rest.IsZero() {
+				delete(w.reserved, invoice)
+			} else {
+				w.reserved[invoice] = rest
+			}
+			return nil
+		}})
+}
+
+// queuedPayment is the name of a payment among what is queued, beside the invoices of the source.
+func queuedPayment(id string) string { return "payment " + id }
 
 // alreadyBooked links a payment that the ledger holds under our mark and no link knew: the store is new, or an
 // older copy.

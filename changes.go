@@ -60,28 +60,60 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 		}
 		return link, nil
 	}
-	limits := changer.Limits()
-	attempt := 1
-	if instead != nil {
-		attempt = instead.Attempt + 1
-	}
 	in.Change, in.Route, in.Body = bare(c), encoded.Route, encoded.Body
-	plain, err := json.Marshal(in)
+	limits := changer.Limits()
+	batch, err := r.intendChange(ctx, limits, &link, in, instead)
 	if err != nil {
 		return link, err
 	}
+	c.Encoded, c.Key, c.Gate = encoded, batch.Key, r.gate(&batch, limits, new(bool))
+	out, err := r.apply(ctx, changer, c)
+	switch {
+	case errors.Is(err, ledger.ErrRequestRefused), errors.Is(err, ledger.ErrLocked), errors.Is(err, ledger.ErrUnsupported):
+		return r.endChange(ctx, batch, blocked(link, err), nil)
+	case errors.Is(err, store.ErrLeaseLost):
+		return link, err
+	case err != nil: // nothing was written for certain
+		link, eerr := r.endChange(ctx, batch, link, nil)
+		return link, errors.Join(err, eerr)
+	}
+	r.step("sent")
+	switch out.State {
+	case ledger.Created, ledger.AlreadyThere:
+		return r.carriedOut(ctx, batch, link, in, out.Invoice)
+	case ledger.Refused:
+		reason := refusalReason(out.Refusal)
+		link.Reasons = []store.Reason{{Code: blockCode(c, reason.Code), Message: reason.Message}}
+		return r.endChange(ctx, batch, link, nil)
+	}
+	if state, err := changer.Look(ctx, c); err == nil && state.Done {
+		return r.carriedOut(ctx, batch, link, in, state.Invoice)
+	}
+	return r.changeInDoubt(ctx, limits, batch, link, out)
+}
+
+// intendChange remembers what is about to leave, before any byte of it does. The link then names the batch.
+func (r *run) intendChange(ctx context.Context, limits ledger.Limits, link *store.Link, in intention, instead *store.Batch) (store.Batch, error) {
+	c, attempt := in.Change, 1
+	if instead != nil {
+		attempt = instead.Attempt + 1
+	}
+	plain, err := json.Marshal(in)
+	if err != nil {
+		return store.Batch{}, err
+	}
 	now := time.Now().UTC()
 	batch := store.Batch{ID: rand.Text(), Pair: r.pair, Kind: c.Kind, Verb: string(c.Verb), Members: []ledger.Member{{Mark: link.Mark}},
-		Route: encoded.Route, BodyHash: hashBytes(plain), Attempt: attempt, Before: version(c), FirstSent: now}
+		Route: in.Route, BodyHash: hashBytes(plain), Attempt: attempt, Before: version(c), FirstSent: now}
 	// The version before is part of the key: the same change of another state is another request.
-	batch.Key = vendorKey(r.pair.Ledger, ledger.Encoded{Route: encoded.Route + " " + batch.Before, Body: encoded.Body}, attempt, limits.KeyLength)
+	batch.Key = vendorKey(r.pair.Ledger, ledger.Encoded{Route: in.Route + " " + batch.Before, Body: in.Body}, attempt, limits.KeyLength)
 	if batch.Body, err = r.seal(plain, batch.ID); err != nil {
-		return link, err
+		return batch, err
 	}
 	link.Batch, link.Updated = batch.ID, now
 	err = r.fence.updateFor(ctx, r.fence.life, func(tx store.Tx, sendBy time.Time) error {
 		batch.Lease, batch.SendBy = r.fence.held[0].Token, sendBy
-		if err := tx.Links().Put(link); err != nil {
+		if err := tx.Links().Put(*link); err != nil {
 			return err
 		}
 		if instead != nil {
@@ -93,55 +125,33 @@ func (r *run) change(ctx context.Context, changer ledger.Changer, link store.Lin
 		if err := tx.Batches().Put(batch); err != nil {
 			return err
 		}
-		row := r.row("intended", link)
+		row := r.row("intended", *link)
 		row.Detail = batch.Verb
 		return tx.Activity().Append(row)
 	})
-	if err != nil {
-		return link, err
+	if err == nil {
+		r.step("intended")
 	}
-	r.step("intended")
-	c.Encoded, c.Key, c.Gate = encoded, batch.Key, r.gate(&batch, limits, new(bool))
-	var out ledger.ChangeOutcome
+	return batch, err
+}
+
+// apply sends a change, and waits for limits. An error says that nothing was written for certain.
+func (r *run) apply(ctx context.Context, changer ledger.Changer, c ledger.Change) (ledger.ChangeOutcome, error) {
 	for try := 0; ; try++ {
-		out, err = changer.Apply(ctx, c)
-		if err == nil {
-			break
+		out, err := changer.Apply(ctx, c)
+		if err == nil || !errors.Is(err, ledger.ErrLater) || try >= maxWaits || r.waitFor(ctx, err) != nil {
+			return out, err
 		}
-		if errors.Is(err, ledger.ErrLater) && try < maxWaits && r.waitFor(ctx, err) == nil {
-			continue
-		}
-		// Nothing was written for certain.
-		link.Batch = ""
-		if errors.Is(err, ledger.ErrRequestRefused) || errors.Is(err, ledger.ErrLocked) || errors.Is(err, ledger.ErrUnsupported) {
-			return r.endChange(ctx, batch, blocked(link, err), nil)
-		}
-		if errors.Is(err, store.ErrLeaseLost) {
-			return link, err
-		}
-		link, eerr := r.endChange(ctx, batch, link, nil)
-		return link, errors.Join(err, eerr)
 	}
-	r.step("sent")
-	switch out.State {
-	case ledger.Created, ledger.AlreadyThere:
-		return r.carriedOut(ctx, batch, link, in, out.Invoice)
-	case ledger.Refused:
-		link.Batch = ""
-		reason := refusalReason(out.Refusal)
-		link.Reasons = []store.Reason{{Code: blockCode(c, reason.Code), Message: reason.Message}}
-		return r.endChange(ctx, batch, link, nil)
-	}
-	// Uncertain: look at once.
-	state, err := changer.Look(ctx, c)
-	if err == nil && state.Done {
-		return r.carriedOut(ctx, batch, link, in, state.Invoice)
-	}
+}
+
+// changeInDoubt remembers that it is not known whether a change arrived.
+func (r *run) changeInDoubt(ctx context.Context, limits ledger.Limits, batch store.Batch, link store.Link, out ledger.ChangeOutcome) (store.Link, error) {
 	batch.LastSent, batch.Answered = time.Now().UTC(), heard(out.Refusal)
 	link.Reasons = []store.Reason{{Code: CodeChangeUncertain, Message: "The ledger's answer to a change was lost; it is looked up before anything else."}}
 	r.resumeAt(batch.LastSent.Add(r.quiet(limits)))
 	r.stamp(&link)
-	err = r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+	err := r.update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		return errors.Join(tx.Links().Put(link), tx.Batches().Put(batch))
 	})
 	return link, err

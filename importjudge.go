@@ -135,14 +135,13 @@ func (w *importing) judge(it *item, now time.Time) {
 		l = *before
 	}
 	l.SourceVersion = it.print
-	if it.unread == nil && before != nil && hash == before.SourceHash && before.State != store.Deferred &&
-		!strings.HasPrefix(before.SourceVersion, unreadPrint) && (held || before.Settings == w.settings && w.chosen == nil) {
-		// The same content: no new verdict, and under the same key if it is still to be confirmed.
+	switch {
+	case w.judgedAlike(it, hash):
+		// No new verdict, and under the same key if it is still to be confirmed.
 		it.link, it.offer = l, isPending(before)
 		it.keep = !it.offer && (l.SourceVersion != before.SourceVersion || w.chosen != nil)
 		return
-	}
-	if it.unread != nil && isPending(before) {
+	case it.unread != nil && isPending(before):
 		it.link = l // what was on its way cannot be told again before it can be read
 		return
 	}
@@ -163,15 +162,25 @@ func (w *importing) judge(it *item, now time.Time) {
 	case it.unread != nil || held && hash == before.SourceHash && !isPending(before):
 		l.State, l.Batch = store.Written, "" // nothing to tell the host
 	default:
-		what := whatIs(&it.inv, before)
-		tellOf(&l, &it.inv, what)
-		l.SourceHash = hash
-		l.State = store.Intended
-		l.Revision = max(l.Revision+1, now.UnixMilli())
-		l.Batch = deliveryKey(w.pair, it.inv.ID, l.Revision)
-		it.offer = true
+		w.offer(it, &l, hash, now)
 	}
 	it.link = l
+}
+
+// judgedAlike reports whether a record has the content by which it was judged and, if the host has it, told.
+func (w *importing) judgedAlike(it *item, hash string) bool {
+	before := it.before
+	return it.unread == nil && before != nil && hash == before.SourceHash && before.State != store.Deferred &&
+		!strings.HasPrefix(before.SourceVersion, unreadPrint) && (isHeld(before) || before.Settings == w.settings && w.chosen == nil)
+}
+
+// offer makes a delivery of an item: under a revision above all before it, and a key of its own.
+func (w *importing) offer(it *item, l *store.Link, hash string, now time.Time) {
+	tellOf(l, &it.inv, whatIs(&it.inv, it.before))
+	l.State, l.SourceHash = store.Intended, hash
+	l.Revision = max(l.Revision+1, now.UnixMilli())
+	l.Batch = deliveryKey(w.pair, it.inv.ID, l.Revision)
+	it.offer = true
 }
 
 // verdict judges, and leaves out what a person has overridden.

@@ -53,7 +53,7 @@ func (w *pass) judgeAll(ctx context.Context, records []ledger.Invoice, page *pag
 		}
 		echo, ours := echoes[records[i].ID]
 		if ours && (before == nil || before.State != store.Written && !onItsWay(*before)) {
-			if stop = w.reject(records[i], before, echo, note); stop != nil {
+			if stop = w.reject(records[i], w.newLink(records[i], before), before, "echo", []eligibility.Reason{echo}, note); stop != nil {
 				break
 			}
 			continue
@@ -120,113 +120,115 @@ func (w *desk) keep(ctx context.Context, judged verdicts) error {
 	return nil
 }
 
-// reject gives a record that is not pushed for one reason its link.
-func (w *pass) reject(inv ledger.Invoice, before *store.Link, reason eligibility.Reason, note func(store.Link, *store.Link)) error {
-	link := w.newLink(inv, before)
-	setReasons(&link, []eligibility.Reason{reason})
-	return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: eligibility.Verdict{Policy: "echo", Reasons: []eligibility.Reason{reason}}}, link, before, note)
+// reject gives a record that is not pushed its reasons; what found them is the policy's name.
+func (w *pass) reject(inv ledger.Invoice, link store.Link, before *store.Link, policy string, reasons []eligibility.Reason, note func(store.Link, *store.Link)) error {
+	setReasons(&link, reasons)
+	return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: eligibility.Verdict{Policy: policy, Reasons: reasons}}, link, before, note)
 }
 
-// judge decides on one record.
+// judge decides on one record, in the order of the steps: what became of it, whether it is wanted, whether the
+// ledger has it, and what it would be there.
 func (w *pass) judge(ctx context.Context, inv ledger.Invoice, before *store.Link, page *pageMark, note func(store.Link, *store.Link)) error {
 	if w.queued[inv.ID] {
 		return nil // judged in this run already, and about to be written
 	}
 	link := w.newLink(inv, before)
 	if before != nil {
-		switch {
-		case before.State == store.Written && before.Batch != "":
-			note(*before, before) // a change of it is being looked up
-			return nil
-		case before.State == store.Written && w.dry:
-			return w.planLater(ctx, inv, *before)
-		case before.State == store.Written:
-			return w.later(ctx, inv, *before, note)
-		case onItsWay(*before):
-			// On its way, or in doubt: resolving comes before anything else is decided.
-			note(*before, before)
-			return nil
-		case stuck(*before) && !w.dry:
-			note(backInSource(inv, *before), before)
-			return nil
-		case refusedBefore(*before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
-			note(*before, before)
-			return nil
+		if settled, err := w.settled(ctx, inv, *before, link, note); settled || err != nil {
+			return err
 		}
 	}
-	facts, err := w.facts(ctx)
+	verdict, err := w.wanted(ctx, inv)
 	if err != nil {
 		return err
 	}
-	verdict := w.policy.Judge(inv, facts)
 	if !verdict.Eligible() {
-		if slices.ContainsFunc(verdict.Codes(), func(c string) bool { return Explain(c).Mends == MendChart }) {
-			// What it was judged by must be known, or a later change would not show.
-			if err := w.needChart(ctx); err != nil {
-				return err
-			}
-		}
-		setReasons(&link, verdict.Reasons)
-		return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: verdict}, link, before, note)
-	}
-	reject := func(reasons []eligibility.Reason) error {
-		setReasons(&link, reasons)
-		return w.planOrNote(Planned{Ref: ref(inv), Source: inv, Verdict: eligibility.Verdict{Policy: "shape", Reasons: reasons}}, link, before, note)
+		return w.reject(inv, link, before, verdict.Policy, verdict.Reasons, note)
 	}
 	payments, reasons, err := w.paymentsOf(ctx, inv)
 	if err != nil {
 		return err
 	}
 	if len(reasons) > 0 {
-		return reject(reasons)
+		return w.reject(inv, link, before, "shape", reasons, note)
 	}
 	if known, ok, err := w.known(ctx, link.Mark); err != nil {
 		return err
 	} else if ok {
 		return w.alreadyThere(ctx, inv, link, before, known, payments, note)
 	}
-	draft, rule, reasons, err := w.shape(ctx, inv, payments)
+	j := &job{source: inv, link: link, before: before, payments: payments, page: page}
+	client, reasons, err := w.draft(ctx, j)
 	if err != nil {
 		return err
 	}
 	if len(reasons) > 0 {
-		return reject(reasons)
-	}
-	link.Rule, link.Predicted = rule, draft.Totals.Total
-	link.Amount = expectedTotal(inv, w.push.settings)
-
-	contactID, pending, reasons, err := w.clients.find(ctx, inv.Contact)
-	if err != nil {
-		return err
-	}
-	if len(reasons) > 0 {
-		return reject(reasons)
-	}
-	if before == nil || !before.OnPurpose {
-		if reasons, err := w.looksAlreadyThere(ctx, inv, draft, contactID); err != nil {
-			return err
-		} else if len(reasons) > 0 {
-			return reject(reasons)
-		}
+		return w.reject(inv, j.link, before, "shape", reasons, note)
 	}
 	if err := w.mayCreate(ctx, ledger.KindInvoice); err != nil {
 		return err
 	}
-	draft.Contact.ID, draft.Mark = contactID, link.Mark
-	j := &job{source: inv, draft: draft, link: link, before: before, payments: payments, page: page}
 	if w.dry {
-		return w.planJob(ctx, j, pending)
+		return w.planJob(ctx, j, client)
 	}
-	if page != nil {
-		page.open++
+	return w.enqueue(ctx, j, client)
+}
+
+// settled deals with a record about which there is nothing new to decide.
+func (w *pass) settled(ctx context.Context, inv ledger.Invoice, before, link store.Link, note func(store.Link, *store.Link)) (bool, error) {
+	switch {
+	case before.State == store.Written && before.Batch != "": // a change of it is being looked up
+	case before.State == store.Written && w.dry:
+		return true, w.planLater(ctx, inv, before)
+	case before.State == store.Written:
+		return true, w.later(ctx, inv, before, note)
+	case onItsWay(before): // resolving comes before anything else is decided
+	case stuck(before) && !w.dry:
+		note(backInSource(inv, before), &before)
+		return true, nil
+	case refusedBefore(before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
+	default:
+		return false, nil
 	}
-	w.creates++
-	w.queued[inv.ID] = true
-	if pending != nil {
-		w.enqueueContact(*pending, j)
-		return nil
+	note(before, &before)
+	return true, nil
+}
+
+// wanted judges a record by the policy.
+func (w *pass) wanted(ctx context.Context, inv ledger.Invoice) (eligibility.Verdict, error) {
+	facts, err := w.facts(ctx)
+	if err != nil {
+		return eligibility.Verdict{}, err
 	}
-	return w.enqueueInvoice(ctx, j)
+	verdict := w.policy.Judge(inv, facts)
+	if slices.ContainsFunc(verdict.Codes(), func(code string) bool { return Explain(code).Mends == MendChart }) {
+		// What it was judged by must be known, or a later change would not show.
+		err = w.needChart(ctx)
+	}
+	return verdict, err
+}
+
+// draft makes what a job writes, or says why it must not be written. It returns the client where that is to be
+// created first.
+func (w *pass) draft(ctx context.Context, j *job) (*entry[ledger.Contact], []eligibility.Reason, error) {
+	draft, rule, reasons, err := w.shape(ctx, j.source, j.payments)
+	if err != nil || len(reasons) > 0 {
+		return nil, reasons, err
+	}
+	j.link.Rule, j.link.Predicted = rule, draft.Totals.Total
+	j.link.Amount = expectedTotal(j.source, w.push.settings)
+	contactID, client, reasons, err := w.clients.find(ctx, j.source.Contact)
+	if err != nil || len(reasons) > 0 {
+		return nil, reasons, err
+	}
+	if !j.link.OnPurpose {
+		if reasons, err := w.looksAlreadyThere(ctx, j.source, draft, contactID); err != nil || len(reasons) > 0 {
+			return nil, reasons, err
+		}
+	}
+	draft.Contact.ID, draft.Mark = contactID, j.link.Mark
+	j.draft = draft
+	return client, nil, nil
 }
 
 // newLink is the link that a verdict or a write of inv fills in.

@@ -12,6 +12,20 @@ import (
 // maxWaiting is how many shaped invoices may wait for company. It bounds the memory of a run.
 const maxWaiting = 1000
 
+// enqueue lets a job wait: for its client where that is to be created first, and then for company.
+func (w *pass) enqueue(ctx context.Context, j *job, client *entry[ledger.Contact]) error {
+	if j.page != nil {
+		j.page.open++
+	}
+	w.creates++
+	w.queued[j.source.ID] = true
+	if client == nil {
+		return w.enqueueInvoice(ctx, j)
+	}
+	w.enqueueContact(*client, j)
+	return nil
+}
+
 func (w *pass) enqueueContact(c entry[ledger.Contact], j *job) {
 	id := j.source.Contact.ID
 	if _, ok := w.waiting[id]; !ok {
