@@ -25,6 +25,7 @@ const (
 	// Of what we have written ourselves, from the other side.
 	CodeEcho        = "echo"
 	CodeEchoUnknown = "echo_unknown"
+	CodeEchoCopied  = "echo_copied"
 
 	// Of clients.
 	CodeContactNameTaken   = "contact_name_taken"
@@ -59,6 +60,7 @@ const (
 	CodeChangedInLedger        = "changed_in_ledger"
 	CodeVoidedInLedger         = "voided_in_ledger"
 	CodeDeletedInSource        = "deleted_in_source"
+	CodeBackInSource           = "back_in_source"
 	CodeLockedByPayment        = ledger.RefusedLockedByMoney
 	CodeReverseByHand          = "reverse_by_hand"
 	CodePaymentDeletedInLedger = "payment_deleted_in_ledger"

@@ -135,6 +135,7 @@ var codeTable = [...]CodeInfo{
 	{CodeSeveralInvoices, StandsHeld, owed, false, MendHost, "The payment is for several invoices, and must be told of as one for each."},
 	{CodeInvoiceMissing, StandsHeld, owed, false, MendHost, "The payment names no invoice."},
 	{CodeEchoUnknown, StandsHeld, owed, false, MendHost, "The invoice carries a mark of this library that the store does not know; run the flow that wrote it, with this store."},
+	{CodeEchoCopied, StandsHeld, owed, false, MendSource, "It carries the mark of another record that was written by us."},
 
 	// Held back: by the settings, or by the host's own adjustment.
 	{eligibility.CodeStartUnclear, StandsHeld, owed, false, MendSettings, eligibility.Meaning(eligibility.CodeStartUnclear)},
@@ -207,6 +208,7 @@ var codeTable = [...]CodeInfo{
 	{CodeMaybeBooked, StandsHeld, owed, false, MendPerson, "The invoice already has a payment of this amount within five days, entered by somebody else."},
 	{CodeDoubled, StandsHeld, owed, sticky, MendPerson, "The ledger holds it more than once; all but one must go by hand."},
 	{CodeMaybeDeleted, StandsHeld, owed, sticky, MendPerson, "It was sent, is not in the ledger, and the ledger reports a deletion that may have been it."},
+	{CodeBackInSource, StandsHeld, owed, sticky, MendPerson, "The invoice was voided because the source had let it go, and the source has it again."},
 	{CodePaymentDeletedInLedger, StandsHeld, owed, sticky, MendPerson, "Somebody deleted the payment in the ledger; the invoice is open again there."},
 
 	// In the ledger, and somebody must look at it there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -42,6 +43,9 @@ func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string
 		_, ends := ends[inv.ID]
 		l, known := marked[inv.Mark]
 		switch {
+		case !ends && known && l.Pair.Ledger == w.pair.Source && copied(l, inv.ID):
+			found[inv.ID] = *parked(CodeEchoCopied, string(inv.Mark), "",
+				"The invoice carries the mark of another one that was written by us: somebody copied it, or it is there twice. Take the mark off a copy, or void what is there twice.")
 		case ends, known && l.Pair.Ledger == w.pair.Source:
 			found[inv.ID] = *skipped(CodeEcho, "The invoice was written by us, from the other side.")
 		case inv.Mark != "":
@@ -52,8 +56,9 @@ func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string
 }
 
 // isOurs reports whether a payment of the source is the target of a link: written by us from the
-// other side. That a reference looks like a mark proves nothing: the mark must be one of a link.
-func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err error) {
+// other side. That a reference looks like a mark proves nothing: the mark must be one of a link. It is a copy where
+// that link ends at another payment.
+func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours, isCopy bool, err error) {
 	err = w.db.View(ctx, func(tx store.Tx) error {
 		_, ours, err = tx.Links().ByLedgerID(w.pair.Source, ledger.KindPayment, p.ID)
 		if err != nil || ours || p.Mark == "" {
@@ -62,9 +67,16 @@ func (w *desk) isOurs(ctx context.Context, p ledger.Payment) (ours bool, err err
 		marked, err := tx.Links().ByMarks([]ledger.Mark{p.Mark})
 		l, known := marked[p.Mark]
 		ours = known && l.Kind == ledger.KindPayment && l.Pair.Ledger == w.pair.Source
+		isCopy = ours && copied(l, p.ID)
 		return err
 	})
-	return ours, err
+	return ours, isCopy, err
+}
+
+// copied reports whether a record of the ledger with a link's mark is not the one that the link ends at: people
+// copy invoices and references, marks and all.
+func copied(l store.Link, id string) bool {
+	return l.State == store.Written && l.LedgerID != "" && !strings.EqualFold(l.LedgerID, id)
 }
 
 // mirrored returns the ledger's contact that a contact of the source was made from, by the flow the other way.

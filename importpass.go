@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/invoicesync/invoicesync/eligibility"
@@ -126,30 +127,41 @@ func (w *importing) all(ctx context.Context) error {
 // unconfirmed reads the invoices again whose deliveries the host has not confirmed. The same content
 // goes again under the same key.
 func (w *importing) unconfirmed(ctx context.Context) error {
-	return w.againOf(ctx, store.LinkFilter{States: []store.LinkState{store.Intended, store.Uncertain}}, -1)
+	return w.againOf(ctx, store.LinkFilter{States: []store.LinkState{store.Intended, store.Uncertain}}, -1, nil)
 }
 
-// backlog judges what waits for the budget, as far as there is room.
+// backlog judges what waits for the budget, as far as there is room. News of invoices that the host has come
+// first: it may be asking for money that has been paid.
 func (w *importing) backlog(ctx context.Context) error {
-	room, err := w.room(ctx)
-	if err != nil {
-		return err
+	for _, held := range []bool{true, false} {
+		room, err := w.room(ctx)
+		if err != nil {
+			return err
+		}
+		if err := w.againOf(ctx, store.LinkFilter{States: []store.LinkState{store.Deferred}}, room,
+			func(l store.Link) bool { return isHeld(&l) == held }); err != nil {
+			return err
+		}
 	}
-	return w.againOf(ctx, store.LinkFilter{States: []store.LinkState{store.Deferred}}, room)
+	return nil
 }
 
-// againOf reads the invoices of at most n links again and judges them; n < 0: of all.
-func (w *importing) againOf(ctx context.Context, f store.LinkFilter, n int) error {
-	f.Pair, f.Kind = w.pair, ledger.KindInvoice
+// againOf reads the invoices of at most n links that are wanted again and judges them; n < 0: of all. Wanted may
+// be nil.
+func (w *importing) againOf(ctx context.Context, f store.LinkFilter, n int, wanted func(store.Link) bool) error {
+	f.Pair, f.Kind, f.Limit = w.pair, ledger.KindInvoice, 500
 	for n != 0 {
-		if f.Limit = 500; n > 0 {
-			f.Limit = min(f.Limit, n)
-		}
 		links, err := w.list(ctx, f)
 		if err != nil || len(links) == 0 {
 			return err
 		}
 		f.After = links[len(links)-1].SourceID
+		if wanted != nil {
+			links = slices.DeleteFunc(links, func(l store.Link) bool { return !wanted(l) })
+		}
+		if n > 0 && len(links) > n {
+			links = links[:n]
+		}
 		n -= len(links)
 		ids := make([]string, len(links))
 		for i, l := range links {

@@ -184,6 +184,8 @@ func (w *pass) settled(ctx context.Context, inv ledger.Invoice, before, link sto
 		return true, w.later(ctx, inv, before, note)
 	case onItsWay(before): // resolving comes before anything else is decided
 	case stuck(before) && !w.dry:
+		note(backInSource(inv, before), &before)
+		return true, nil
 	case refusedBefore(before) && !w.force && before.SourceHash == link.SourceHash && before.Settings == w.settings:
 	default:
 		return false, nil
@@ -279,4 +281,17 @@ func (w *pass) facts(ctx context.Context) (eligibility.Facts, error) {
 // refusedBefore reports whether the ledger said no to the record as it is: asking again changes nothing.
 func refusedBefore(l store.Link) bool {
 	return l.State == store.Refused || l.State == store.Parked && firstCode(l) == ledger.RefusedNumberTaken
+}
+
+// backInSource tells of an invoice that the source has again and the ledger does not.
+func backInSource(inv ledger.Invoice, l store.Link) store.Link {
+	switch code := firstCode(l); {
+	case !l.TakenBack || code == CodeReverted:
+	case l.State == store.Skipped && inv.Status.Live():
+		l.Updated = time.Now().UTC()
+		park(&l, CodeBackInSource, "The invoice was voided in the ledger because the source had let it go, and the source has it again. Recreate it, or delete it there.")
+	case code == CodeBackInSource && !inv.Status.Live():
+		l.State, l.Updated, l.Reasons = store.Skipped, time.Now().UTC(), []store.Reason{{Code: CodeDeletedInSource}}
+	}
+	return l
 }

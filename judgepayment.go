@@ -27,9 +27,13 @@ func (w *desk) judgePayment(ctx context.Context, j *judging) (draft ledger.Payme
 	if reason := j.unbookable(); reason != nil {
 		return draft, reason, nil
 	}
-	if ours, err := w.isOurs(ctx, j.payment); err != nil {
+	switch ours, isCopy, err := w.isOurs(ctx, j.payment); {
+	case err != nil:
 		return draft, nil, err
-	} else if ours {
+	case isCopy:
+		return draft, parked(CodeEchoCopied, string(j.payment.Mark), "",
+			"The payment carries the mark of another one that was written by us: somebody copied its reference, or it is there twice. Take the mark off a copy, or delete what is there twice."), nil
+	case ours:
 		return draft, skipped(CodeEcho, "This payment was written by us, from the other side."), nil
 	}
 	account, reason, err := w.accountFor(ctx, j.booking, j.payment)
