@@ -31,8 +31,10 @@ func (w *pass) again(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.againFated(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{w.againFated, w.againFreed} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(states, store.Parked) {
 		if err := w.againClients(ctx); err != nil {
@@ -47,6 +49,22 @@ func (w *pass) again(ctx context.Context) error {
 		return w.saveMeta(ctx)
 	}
 	return nil
+}
+
+// againFreed judges invoices again that could not be changed for the money on them, when some of it was taken off.
+func (w *pass) againFreed(ctx context.Context) error {
+	links, err := w.linksOf(ctx, ledger.KindInvoice, sortedKeys(w.freed))
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, id := range sortedKeys(links) {
+		if firstCode(links[id]) == codeLockedByPayment {
+			ids = append(ids, id)
+		}
+	}
+	clear(w.freed)
+	return w.judgeIDs(ctx, ids)
 }
 
 // againClients judges invoices again that are parked for their client, when a contact of the ledger has

@@ -102,11 +102,7 @@ func (w *desk) freshen(ctx context.Context, queue []*booking) error {
 }
 
 func (w *desk) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
-	ids := make([]string, len(b.rows))
-	for i, p := range b.rows {
-		ids[i] = p.ID
-	}
-	return w.linksOf(ctx, ledger.KindPayment, ids)
+	return w.linksOf(ctx, ledger.KindPayment, paymentIDs(b.rows))
 }
 
 // remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor

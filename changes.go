@@ -39,6 +39,9 @@ type content struct {
 // replaced is the code of an invoice that was voided so that it can be written anew.
 const replaced = "replaced"
 
+// codeLockedByPayment is the code of a change that the ledger does not allow while money is booked on the invoice.
+const codeLockedByPayment = ledger.RefusedLockedByMoney
+
 // versionDeleted stands in a link where the ledger's version was, once the record has been voided or deleted
 // for us: what may come later is another record, under another mark.
 const versionDeleted = "deleted"
@@ -277,6 +280,9 @@ func (w *desk) resolveChange(ctx context.Context, batch store.Batch) error {
 	}
 	if err != nil {
 		return err
+	}
+	if link.Kind == ledger.KindPayment {
+		w.freed[link.Parent] = true
 	}
 	w.tally("", link)
 	w.eventFor(link)

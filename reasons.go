@@ -2,6 +2,7 @@ package invoicesync
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/store"
@@ -53,4 +54,9 @@ func firstCode(l store.Link) string {
 		return ""
 	}
 	return l.Reasons[0].Code
+}
+
+// hasCode reports whether the code is among the link's reasons.
+func hasCode(l store.Link, code string) bool {
+	return slices.ContainsFunc(l.Reasons, func(r store.Reason) bool { return r.Code == code })
 }

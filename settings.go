@@ -95,8 +95,11 @@ type OnDelete string
 
 // What happens on a deletion.
 const (
-	DeleteReport OnDelete = ""     // parked as "deleted_in_source"
-	DeleteVoid   OnDelete = "void" // voided in the ledger, or deleted while it is a draft
+	DeleteReport OnDelete = "" // parked as "deleted_in_source"
+	// DeleteVoid voids it in the ledger, or deletes it while it is a draft. Payments that the source has reversed
+	// are deleted first. One with other money on it stays, parked as "locked_by_payment": what becomes of the
+	// money is a person's decision. Once it is taken off in the ledger, the next run voids the invoice.
+	DeleteVoid OnDelete = "void"
 )
 
 // NumberSettings say who numbers the invoices. Numbers are never identity.

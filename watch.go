@@ -137,6 +137,7 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			return
 		}
 		before := l
+		w.freed[l.Parent] = true
 		if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
 			// It was asked for.
 			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
