@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -68,21 +69,40 @@ func (w *pass) againFreed(ctx context.Context) error {
 }
 
 // againClients judges invoices again that are parked for their client, when a contact of the ledger has
-// changed.
+// changed, or one of the source, where the source can tell.
 func (w *pass) againClients(ctx context.Context) error {
-	waits := false
+	var since time.Time // of the oldest of these verdicts
 	for _, code := range contactCodes {
-		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 1})
-		if err != nil {
-			return err
+		f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 500}
+		for {
+			links, err := w.list(ctx, f)
+			if err != nil {
+				return err
+			}
+			for _, l := range links {
+				if since.IsZero() || l.Updated.Before(since) {
+					since = l.Updated
+				}
+			}
+			if len(links) < f.Limit {
+				break
+			}
+			f.After = links[len(links)-1].SourceID
 		}
-		waits = waits || len(links) > 0
 	}
-	if !waits {
+	if since.IsZero() {
 		return nil
 	}
-	if err := w.clients.refresh(ctx); err != nil || !w.clients.changed {
+	if err := w.clients.refresh(ctx); err != nil {
 		return err
+	}
+	if books, ok := w.push.source.(*fromLedger); ok && !w.clients.changed {
+		changed, err := books.contactsChanged(ctx, since.Add(-5*time.Minute)) // by the vendor's clock
+		if err != nil || !changed {
+			return err
+		}
+	} else if !w.clients.changed {
+		return nil
 	}
 	for _, code := range contactCodes {
 		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code}); err != nil {
