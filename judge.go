@@ -287,7 +287,7 @@ func sticky(l store.Link) bool {
 		return false
 	}
 	switch l.Reasons[0].Code {
-	case "doubled", "maybe_deleted", "reverted", codeDeletedInLedger:
+	case "doubled", "maybe_deleted", codeReverted, codeDeletedInLedger:
 		return true
 	}
 	// An invoice that was voided because the source had deleted it does not come back by itself.

@@ -2,6 +2,7 @@ package invoicesync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/invoicesync/invoicesync/ledger"
@@ -53,6 +54,61 @@ func (w *desk) decidePayment(ctx context.Context, b *booking, p ledger.Payment, 
 	var kept verdicts
 	kept.add(w.run, link, before)
 	return w.keep(ctx, kept)
+}
+
+// Rebook lets a payment of an invoice be booked again that somebody deleted in the ledger
+// ("payment_deleted_in_ledger"), or that may have been ("maybe_deleted"), or that was taken back with its run: a
+// person has looked, and says that the ledger does not have it. It gets a new mark. The next run books it, if
+// nothing else speaks against it. Both ids are the source's.
+func (p *Push) Rebook(ctx context.Context, invoice ledger.Ref, payment string) error {
+	if !p.settings.paymentsWanted() {
+		return errors.New("invoicesync: the settings book no payments; choose a Mode that does")
+	}
+	_, err := p.do(ctx, func(ctx context.Context, w *pass) error {
+		if err := w.pinnedSource(ctx); err != nil {
+			return err
+		}
+		inv, err := p.source.Invoice(ctx, invoice)
+		if err != nil {
+			return err
+		}
+		if inv, err = w.askForPayments(ctx, inv); err != nil {
+			return err
+		}
+		rows, unread, err := w.paymentsOf(ctx, inv)
+		if err != nil {
+			return err
+		}
+		if len(unread) > 0 {
+			return fmt.Errorf("invoicesync: invoice %s: %s", inv.ID, unread[0].Message)
+		}
+		row := rowOf(rows, payment)
+		if row.InvoiceID == "" && row.Amount.IsZero() {
+			return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + payment, Message: "invoice " + inv.ID + " has no such payment in the source"}
+		}
+		links, err := w.linksOf(ctx, ledger.KindInvoice, []string{inv.ID})
+		if err != nil {
+			return err
+		}
+		return w.decidePayment(ctx, &booking{invoice: links[inv.ID], source: ref(inv)}, row, w.rebookGone(ctx))
+	})
+	return err
+}
+
+// rebookGone is rebook on a person's word, which the ledger must not contradict.
+func (w *desk) rebookGone(ctx context.Context) func(*store.Link) error {
+	return func(link *store.Link) error {
+		if link.State != store.Written && link.LedgerID != "" {
+			there, err := w.ledgerPayment(ctx, *link)
+			if err != nil {
+				return err
+			}
+			if there != nil && there.Status != ledger.PaymentReversed {
+				return fmt.Errorf("invoicesync: payment %s stands in the ledger as %s; delete it there first, if it is to be booked again", link.SourceID, link.LedgerID)
+			}
+		}
+		return w.rebook(link)
+	}
 }
 
 // rebook raises a payment's generation, so that it is booked under a new mark: whatever was written under the

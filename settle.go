@@ -83,7 +83,7 @@ func (s *Settle) One(ctx context.Context, id string) (Report, error) {
 // else speaks against it.
 func (s *Settle) Rebook(ctx context.Context, id string) error {
 	_, err := s.do(ctx, func(ctx context.Context, t *till) error {
-		return t.payByHand(ctx, id, t.rebook)
+		return t.payByHand(ctx, id, t.rebookGone(ctx))
 	})
 	return err
 }

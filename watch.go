@@ -138,7 +138,9 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 		}
 		before := l
 		w.freed[l.Parent] = true
-		if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
+		if hasCode(l, codeReverted) {
+			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: codeReverted, Message: "The payment was taken back with its run, by hand."}}
+		} else if code := firstCode(l); code == "reverse_by_hand" || code == "deleted_in_source" {
 			// It was asked for.
 			l.State, l.LedgerVersion, l.Reasons = store.Skipped, versionDeleted, []store.Reason{{Code: "payment_reversed", Message: "The payment was reversed, and has been deleted in the ledger by hand."}}
 		} else {
