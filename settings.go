@@ -55,7 +55,9 @@ type Settings struct {
 
 	Interval time.Duration // for the host's scheduler, which runs the flow; 0: hourly. No flow reads it
 
-	// Presentation, where the ledger has it.
+	// Presentation, where the ledger has it: the id of a branding theme, and categories with an option each, on every
+	// line. [Push.Check] compares them with the ledger where its adapter reads them; Xero's does with its option
+	// Presentation.
 	Theme         string
 	SentToContact bool
 	Tracking      []ledger.Tracking
