@@ -160,7 +160,8 @@ func (w *desk) bookInvoice(ctx context.Context, b *booking, links map[string]sto
 					return err
 				}
 				continue
-			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before) && !isOver(p, *before):
+			case before.State == store.Intended, before.State == store.Uncertain, sticky(*before) && !isOver(p, *before),
+				firstCode(*before) == codeRefundBooked && p.Status == ledger.PaymentRefunded:
 				note(*before, before)
 				continue
 			case before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -61,6 +62,18 @@ func (w *desk) decidePayment(ctx context.Context, b *booking, p ledger.Payment, 
 // person has looked, and says that the ledger does not have it. It gets a new mark. The next run books it, if
 // nothing else speaks against it. Both ids are the source's.
 func (p *Push) Rebook(ctx context.Context, invoice ledger.Ref, payment string) error {
+	return p.payByHand(ctx, invoice, payment, func(ctx context.Context, w *pass) func(*store.Link) error { return w.rebookGone(ctx) })
+}
+
+// RefundBooked takes a person's word that the ledger says of a refund now what the source says: whoever is told of
+// "refund_owed" books it there by hand, for instance as a credit note and its repayment, and then calls this.
+// Nothing is written to the ledger. Both ids are the source's.
+func (p *Push) RefundBooked(ctx context.Context, invoice ledger.Ref, payment string) error {
+	return p.payByHand(ctx, invoice, payment, func(context.Context, *pass) func(*store.Link) error { return settleRefund })
+}
+
+// payByHand changes the link of a payment of an invoice on a person's word.
+func (p *Push) payByHand(ctx context.Context, invoice ledger.Ref, payment string, decide func(context.Context, *pass) func(*store.Link) error) error {
 	if !p.settings.paymentsWanted() {
 		return errors.New("invoicesync: the settings book no payments; choose a Mode that does")
 	}
@@ -82,17 +95,35 @@ func (p *Push) Rebook(ctx context.Context, invoice ledger.Ref, payment string) e
 		if len(unread) > 0 {
 			return fmt.Errorf("invoicesync: invoice %s: %s", inv.ID, unread[0].Message)
 		}
-		row := rowOf(rows, payment)
-		if row.InvoiceID == "" && row.Amount.IsZero() {
+		at := slices.IndexFunc(rows, func(row ledger.Payment) bool { return row.ID == payment })
+		if at < 0 {
 			return &ledger.Error{Kind: ledger.ErrNotFound, Room: "invoicesync", Thing: "payment " + payment, Message: "invoice " + inv.ID + " has no such payment in the source"}
 		}
 		links, err := w.linksOf(ctx, ledger.KindInvoice, []string{inv.ID})
 		if err != nil {
 			return err
 		}
-		return w.decidePayment(ctx, &booking{invoice: links[inv.ID], source: ref(inv)}, row, w.rebookGone(ctx))
+		return w.decidePayment(ctx, &booking{invoice: links[inv.ID], source: ref(inv)}, rows[at], decide(ctx, w))
 	})
 	return err
+}
+
+// codeRefundBooked is the code of a refund that a person has booked by hand, and the rule of a booked payment whose
+// refund was.
+const codeRefundBooked = "refund_booked"
+
+// settleRefund clears the reason of money that was given back.
+func settleRefund(link *store.Link) error {
+	switch {
+	case firstCode(*link) != refundOwed:
+		return fmt.Errorf("invoicesync: payment %s owes the ledger no refund, as far as the flow knows; run the flow first", link.SourceID)
+	case link.State == store.Written:
+		link.Rule, link.Reasons = codeRefundBooked, nil
+	default:
+		link.State, link.Rule = store.Skipped, codeRefundBooked
+		link.Reasons = []store.Reason{{Code: codeRefundBooked, Message: "The refund was booked in the ledger by hand."}}
+	}
+	return nil
 }
 
 // rebookGone is rebook on a person's word, which the ledger must not contradict.

@@ -120,6 +120,12 @@ type ContactSettings struct {
 }
 
 // PaymentSettings say how payments are booked.
+//
+// Refunds are not booked: there is no setting that does it. Money that was given back after its payment was booked,
+// and a refund that is a record of its own, are reported as "refund_owed" in every run, with the amount among the
+// Owed, until a person has booked the refund in the ledger (for instance as a credit note, allocated to the invoice
+// or repaid) and says so: [Push.RefundBooked], [Settle.RefundBooked]. The payment is never deleted for it, which
+// would ask the customer for the money again. A refund of what was never booked needs nothing.
 type PaymentSettings struct {
 	// Account takes payments whose method is not in Accounts. Both name an account code, or an id
 	// where the account has no code.

@@ -88,6 +88,14 @@ func (s *Settle) Rebook(ctx context.Context, id string) error {
 	return err
 }
 
+// RefundBooked takes a person's word that the ledger says of a refund now what the host says: whoever is told of
+// "refund_owed" books it there by hand, for instance as a credit note and its repayment, and then calls this with
+// the payment's id of the host. Nothing is written to the ledger.
+func (s *Settle) RefundBooked(ctx context.Context, id string) error {
+	_, err := s.do(ctx, func(ctx context.Context, t *till) error { return t.payByHand(ctx, id, settleRefund) })
+	return err
+}
+
 // Adopt links a payment of the host with one that the ledger has already, whoever entered it: a person says
 // that it is the same money. Nothing is written to the ledger, and from now on it counts as booked.
 func (s *Settle) Adopt(ctx context.Context, id, ledgerPayment string) error {
