@@ -3,6 +3,7 @@ package invoicesync
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -30,8 +31,10 @@ func (w *pass) again(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.againFated(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{w.againFated, w.againFreed} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(states, store.Parked) {
 		if err := w.againClients(ctx); err != nil {
@@ -48,22 +51,57 @@ func (w *pass) again(ctx context.Context) error {
 	return nil
 }
 
-// againClients judges invoices again that are parked for their client, when a contact of the ledger has
-// changed.
-func (w *pass) againClients(ctx context.Context) error {
-	waits := false
-	for _, code := range codesThat(mendedBy(MendContacts)) {
-		links, err := w.list(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 1})
-		if err != nil {
-			return err
-		}
-		waits = waits || len(links) > 0
+// againFreed judges invoices again that could not be changed for the money on them, when some of it was taken off.
+func (w *pass) againFreed(ctx context.Context) error {
+	links, err := w.linksOf(ctx, ledger.KindInvoice, sortedKeys(w.freed))
+	if err != nil {
+		return err
 	}
-	if !waits {
+	var ids []string
+	for _, id := range sortedKeys(links) {
+		if firstCode(links[id]) == ledger.RefusedLockedByMoney {
+			ids = append(ids, id)
+		}
+	}
+	clear(w.freed)
+	return w.judgeIDs(ctx, ids)
+}
+
+// againClients judges invoices again that are parked for their client, when a contact of the ledger has
+// changed, or one of the source, where the source can tell.
+func (w *pass) againClients(ctx context.Context) error {
+	var since time.Time // of the oldest of these verdicts
+	for _, code := range codesThat(mendedBy(MendContacts)) {
+		f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code, Limit: 500}
+		for {
+			links, err := w.list(ctx, f)
+			if err != nil {
+				return err
+			}
+			for _, l := range links {
+				if since.IsZero() || l.Updated.Before(since) {
+					since = l.Updated
+				}
+			}
+			if len(links) < f.Limit {
+				break
+			}
+			f.After = links[len(links)-1].SourceID
+		}
+	}
+	if since.IsZero() {
 		return nil
 	}
-	if err := w.clients.refresh(ctx); err != nil || !w.clients.changed {
+	if err := w.clients.refresh(ctx); err != nil {
 		return err
+	}
+	if books, ok := w.push.source.(*fromLedger); ok && !w.clients.changed {
+		changed, err := books.contactsChanged(ctx, since.Add(-5*time.Minute)) // by the vendor's clock
+		if err != nil || !changed {
+			return err
+		}
+	} else if !w.clients.changed {
+		return nil
 	}
 	for _, code := range codesThat(mendedBy(MendContacts)) {
 		if err := w.againOf(ctx, store.LinkFilter{Pair: w.pair, Kind: ledger.KindInvoice, States: []store.LinkState{store.Parked}, Code: code}); err != nil {

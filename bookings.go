@@ -102,11 +102,7 @@ func (w *desk) freshen(ctx context.Context, queue []*booking) error {
 }
 
 func (w *desk) paymentLinks(ctx context.Context, b *booking) (map[string]store.Link, error) {
-	ids := make([]string, len(b.rows))
-	for i, p := range b.rows {
-		ids[i] = p.ID
-	}
-	return w.linksOf(ctx, ledger.KindPayment, ids)
+	return w.linksOf(ctx, ledger.KindPayment, paymentIDs(b.rows))
 }
 
 // remindOf remembers payments that no link knows together with the verdict on their invoice: the cursor
@@ -189,6 +185,7 @@ func (w *desk) settledPayment(ctx context.Context, p ledger.Payment, before, lin
 		case before.State == store.Written:
 			return true, w.laterPayment(ctx, p, *before, note)
 		case onItsWay(*before), stuck(*before) && !isOver(p, *before),
+			firstCode(*before) == CodeRefundBooked && p.Status == ledger.PaymentRefunded,
 			before.State == store.Refused && !w.force && before.Settings == w.settings && before.SourceHash == link.SourceHash:
 			note(*before, before)
 			return true, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/invoicesync/invoicesync/eligibility"
@@ -106,8 +108,10 @@ type Problem struct {
 }
 
 // Check compares the settings with the live organisations, and writes nothing: the pinned
-// organisations, the currency, each account, item and tax code, and what the company has switched off. Runs go on with problems of the chart; the
-// records that they touch are parked.
+// organisations, the currency, each account, item and tax code, and what the company has switched off. Theme and
+// Tracking are compared where the adapter's chart tells of any: Xero's does with its option Presentation, and
+// QuickBooks takes neither, which each invoice's refusal says. Runs go on with problems of the chart; the records
+// that they touch are parked.
 func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 	w := p.look()
 	var problems []Problem
@@ -191,5 +195,27 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 			bad(t.setting, eligibility.CodeTaxRateArchived, "tax rate %q is not active in the ledger", t.code)
 		}
 	}
-	return problems, nil
+	return append(problems, s.checkPresentation(chart)...), nil
+}
+
+// checkPresentation compares theme and tracking with a chart that tells of them. One that names neither themes nor
+// categories was read without: Xero has one theme at the least.
+func (s Settings) checkPresentation(chart ledger.Chart) (problems []Problem) {
+	if len(chart.Themes)+len(chart.Tracking) == 0 {
+		return nil
+	}
+	if s.Theme != "" && !slices.ContainsFunc(chart.Themes, func(t ledger.Theme) bool { return strings.EqualFold(t.ID, s.Theme) }) {
+		problems = append(problems, Problem{"Theme", "theme_missing", fmt.Sprintf("the ledger has no branding theme with the id %q", s.Theme)})
+	}
+	for i, t := range s.Tracking {
+		setting := fmt.Sprintf("Tracking[%d]", i)
+		at := slices.IndexFunc(chart.Tracking, func(c ledger.TrackingCategory) bool { return c.Name == t.Category })
+		switch {
+		case at < 0:
+			problems = append(problems, Problem{setting, "tracking_missing", fmt.Sprintf("the ledger has no active tracking category %q", t.Category)})
+		case !slices.Contains(chart.Tracking[at].Options, t.Option):
+			problems = append(problems, Problem{setting, "tracking_missing", fmt.Sprintf("the tracking category %q has no active option %q", t.Category, t.Option)})
+		}
+	}
+	return problems
 }

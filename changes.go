@@ -276,6 +276,9 @@ func (w *desk) resolveChange(ctx context.Context, batch store.Batch) error {
 	if err != nil {
 		return err
 	}
+	if link.Kind == ledger.KindPayment {
+		w.freed[link.Parent] = true
+	}
 	w.tally("", link)
 	w.eventFor(link)
 	return nil

@@ -67,6 +67,7 @@ const (
 	CodeReverted               = "reverted"
 	CodeReplaced               = "replaced"
 	CodeRefundOwed             = "refund_owed"
+	CodeRefundBooked           = "refund_booked"
 
 	// Of payments that are not booked because of what they are.
 	CodePaymentPending  = "payment_pending"

@@ -102,6 +102,7 @@ var codeTable = [...]CodeInfo{
 	{eligibility.CodeNegativeLine, StandsAside, false, false, MendSource, eligibility.Meaning(eligibility.CodeNegativeLine)},
 	{CodeEcho, StandsAside, false, false, MendNone, "It was written by this library, from the other side."},
 	{CodeReplaced, StandsAside, false, false, MendItself, "The invoice was voided in the ledger, and a new one takes its place."},
+	{CodeRefundBooked, StandsAside, false, false, MendNone, "The refund was booked in the ledger by hand."},
 	{CodeReverted, StandsAside, false, sticky, MendPerson, "It was taken back in the ledger, with the run that had written it."},
 	{CodePaymentPending, StandsAside, false, false, MendItself, "The payment is not confirmed yet."},
 	{CodePaymentFailed, StandsAside, false, false, MendSource, "The payment failed; no money moved."},

@@ -33,6 +33,7 @@ type desk struct {
 	reserved    map[string]decimal.Decimal // by invoice of the ledger: what queued payments will take of its balance
 	reminders   []store.Link               // payments still to be judged, remembered with the next verdicts
 	creates     int                        // records of the flow's main kind that this run is to create
+	freed       map[string]bool            // source ids of invoices that a payment has been taken off in the ledger
 	blank       map[string]bool            // prefixes of sightings: whether there are none
 	force       bool                       // judge again what nothing has changed about
 	dry         bool                       // a preview, a check or a comparison: nothing is written, to the store neither
@@ -44,7 +45,7 @@ type desk struct {
 func newDesk(r *run, books ledger.Ledger, paying PaymentSettings, currency ledger.Currency) *desk {
 	powers := books.Powers()
 	w := &desk{run: r, books: books, powers: powers, paying: paying, currency: currency,
-		queued: map[string]bool{}, reserved: map[string]decimal.Decimal{}, blank: map[string]bool{},
+		queued: map[string]bool{}, reserved: map[string]decimal.Decimal{}, freed: map[string]bool{}, blank: map[string]bool{},
 		payments: book[ledger.Payment]{ledger.KindPayment, powers.Payments, func(p ledger.Payment) written {
 			return written{id: p.ID, version: p.Version, amount: p.Amount}
 		}}}

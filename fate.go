@@ -20,10 +20,15 @@ func shareFate(payment *store.Link, invoice store.Link) bool {
 	state, reason := store.Parked, store.Reason{Code: CodeInvoiceNotWritten}
 	switch invoice.State {
 	case store.Written:
-		if code != CodeVoidedInLedger {
+		reason.Code = CodeInvoiceVoided
+		switch {
+		case code == CodeVoidedInLedger:
+			reason.Message = "The payment's invoice is void or deleted in the ledger (" + code + "). Restore it there or create it anew, and the payment is booked."
+		case hasCode(invoice, CodeDeletedInSource):
+			reason.Message = "The payment's invoice is void or deleted in the source (deleted_in_source). Restore it there, or give the money back."
+		default:
 			return false
 		}
-		reason = store.Reason{Code: CodeInvoiceVoided, Message: "The payment's invoice is void or deleted in the ledger (" + code + "). Restore it there or create it anew, and the payment is booked."}
 	case store.Parked, store.Refused:
 		reason.Message = "The payment's invoice is not in the ledger (" + code + "). The payment is booked as soon as the invoice is there."
 	case store.Skipped:
@@ -45,7 +50,8 @@ func (w *pass) unfated(ctx context.Context, invoices []string, payments []store.
 	var kept verdicts
 	for _, l := range payments {
 		invoice, known := links[l.Parent]
-		if !known || l.State != store.Deferred && !isFated(l) {
+		unwanted := invoice.State == store.Skipped && firstCode(l) == CodePaymentDeletedInLedger
+		if !known || l.State != store.Deferred && !isFated(l) && !unwanted {
 			continue
 		}
 		before := l
@@ -75,7 +81,22 @@ func (w *pass) againFated(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	// What somebody took off an invoice that is not wanted any more is not missed.
+	f := store.LinkFilter{Pair: w.pair, Kind: ledger.KindPayment, Code: CodePaymentDeletedInLedger, States: []store.LinkState{store.Parked}, Limit: 500}
+	for {
+		links, err := w.list(ctx, f)
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		f.After = links[len(links)-1].SourceID
+		ids := make([]string, len(links))
+		for i, l := range links {
+			ids[i] = l.Parent
+		}
+		if _, err := w.unfated(ctx, ids, links); err != nil {
+			return err
+		}
+	}
 }
 
 // noteFated gives payments of an invoice that is void in the ledger their link, so that the money is told of.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -18,7 +19,9 @@ import (
 // leaves alone, its payments too. Payments go the way of their invoice, and no payment that was recorded where
 // the invoice was written goes back to where it came from.
 //
-// A contact that the ledger does not give stays as it came with the invoice.
+// A contact that the ledger does not give stays as it came with the invoice. While invoices are parked for their
+// client, each run asks which contacts have changed, so that an address that somebody has added is enough to let
+// them go on. A source that is wrapped around this one does not do that.
 func FromLedger(books ledger.Ledger) ledger.Source {
 	return &fromLedger{Source: books, books: books, known: map[string]ledger.Contact{}}
 }
@@ -106,4 +109,20 @@ func (s *fromLedger) complete(ctx context.Context, records []ledger.Invoice) err
 		}
 	}
 	return nil
+}
+
+// contactsChanged reports whether a contact has changed since an instant, and forgets those that have.
+func (s *fromLedger) contactsChanged(ctx context.Context, since time.Time) (changed bool, err error) {
+	for page, err := range s.books.Contacts(ctx, ledger.Query{Since: since}) {
+		if err != nil {
+			return false, err
+		}
+		changed = changed || len(page.Records)+len(page.Deleted) > 0
+		s.mu.Lock()
+		for i := range page.Records {
+			delete(s.known, page.Records[i].ID)
+		}
+		s.mu.Unlock()
+	}
+	return changed, nil
 }

@@ -27,6 +27,10 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 	var err error
 	switch {
 	case inv.Status == ledger.StatusVoided || inv.Status == ledger.StatusDeleted:
+		// Money first: the ledger voids no invoice that has any.
+		if err := w.moneyOfVoided(ctx, inv, link, note); err != nil {
+			return err
+		}
 		if link, err = w.withdrawn(ctx, link); err != nil {
 			return err
 		}
@@ -36,7 +40,7 @@ func (w *pass) later(ctx context.Context, inv ledger.Invoice, link store.Link, n
 		if link, err = w.edited(ctx, inv, link, hash); err != nil {
 			return err
 		}
-	case firstCode(link) == CodeChangedAfterPush || firstCode(link) == CodeDeletedInSource:
+	case firstCode(link) == CodeChangedAfterPush, hasCode(link, CodeDeletedInSource):
 		link.Reasons = nil // it has been changed back
 	}
 	note(link, &before)
@@ -173,7 +177,8 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 	if link.State != store.Written || firstCode(link) == CodeVoidedInLedger {
 		return link, nil
 	}
-	link.Reasons = []store.Reason{{Code: CodeDeletedInSource, Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}}
+	why := store.Reason{Code: CodeDeletedInSource, Message: "The source no longer has the invoice. Void it in the ledger, or restore it in the source."}
+	link.Reasons = []store.Reason{why}
 	if w.onDelete != DeleteVoid || w.dry {
 		return link, nil
 	}
@@ -186,7 +191,53 @@ func (w *pass) withdrawn(ctx context.Context, link store.Link) (store.Link, erro
 		link.Reasons = []store.Reason{{Code: CodeVoidedInLedger, Message: "Neither side has the invoice any more: it was deleted in the source, and is voided or gone in the ledger."}}
 		return link, nil
 	}
-	return w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, CodeDeletedInSource)
+	link, err = w.change(ctx, w.push.powers.Voids, ledger.Change{Verb: ledger.Void, Kind: ledger.KindInvoice, Invoice: &current}, link, CodeDeletedInSource)
+	if firstCode(link) == ledger.RefusedLockedByMoney {
+		// A program cannot know what is to become of the customer's money.
+		link.Reasons[0].Message = "The source no longer has the invoice, and money is booked on it. Give the money back or apply it to another invoice in the ledger, and the invoice is voided; or restore it in the source."
+		link.Reasons = append(link.Reasons, why)
+	}
+	return link, err
+}
+
+// moneyOfVoided looks at the booked payments of an invoice that is void in the source: those that the source has
+// reversed are deleted in the ledger. New ones are not booked, and say why.
+func (w *pass) moneyOfVoided(ctx context.Context, inv ledger.Invoice, link store.Link, note func(store.Link, *store.Link)) error {
+	if !w.push.settings.paymentsWanted() || w.dry || link.State != store.Written || firstCode(link) == CodeVoidedInLedger {
+		return nil
+	}
+	inv, err := w.askForPayments(ctx, inv)
+	if err != nil {
+		return err
+	}
+	rows, unread, err := w.paymentsOf(ctx, inv)
+	if err != nil || len(unread) > 0 {
+		return err
+	}
+	links, err := w.linksOf(ctx, ledger.KindPayment, paymentIDs(rows))
+	if err != nil {
+		return err
+	}
+	for _, p := range rows {
+		if l, ok := links[p.ID]; ok && l.State == store.Written {
+			if err := w.laterPayment(ctx, p, l, note); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.paymentsGone(ctx, inv.ID, rows, note); err != nil {
+		return err
+	}
+	link.Reasons = []store.Reason{{Code: CodeDeletedInSource}}
+	return w.noteFated(ctx, &booking{invoice: link, source: ref(inv), rows: rows}, note)
+}
+
+func paymentIDs(rows []ledger.Payment) []string {
+	ids := make([]string, len(rows))
+	for i, p := range rows {
+		ids[i] = p.ID
+	}
+	return ids
 }
 
 // deletedInSource deals with ids that the source no longer has.

@@ -66,6 +66,8 @@ func (w *desk) laterPayment(ctx context.Context, p ledger.Payment, link store.Li
 // standing is what there is to say of a booked payment that was not reversed.
 func standing(p ledger.Payment, link store.Link) []store.Reason {
 	switch {
+	case p.Status == ledger.PaymentRefunded && link.Rule == CodeRefundBooked:
+		return nil
 	case p.Status == ledger.PaymentRefunded:
 		return []store.Reason{{Code: CodeRefundOwed, Message: "The payment was given back after it was booked. Book the refund in the ledger by hand, for instance with a credit note."}}
 	case p.Status == ledger.PaymentPending:

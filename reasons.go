@@ -2,6 +2,7 @@ package invoicesync
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/invoicesync/invoicesync/eligibility"
 	"github.com/invoicesync/invoicesync/ledger"
@@ -70,4 +71,9 @@ func firstCode(l store.Link) string {
 func stuck(l store.Link) bool {
 	// An invoice that was voided because the source had deleted it does not come back by itself.
 	return Explain(firstCode(l)).Sticky || l.Kind == ledger.KindInvoice && l.State == store.Skipped && l.TakenBack
+}
+
+// hasCode reports whether the code is among the link's reasons.
+func hasCode(l store.Link, code string) bool {
+	return slices.ContainsFunc(l.Reasons, func(r store.Reason) bool { return r.Code == code })
 }

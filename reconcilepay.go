@@ -65,6 +65,8 @@ func (c payComparison) row(ctx context.Context, p ledger.Payment, link store.Lin
 	switch {
 	case p.Status == ledger.PaymentFailed || p.Status == ledger.PaymentReversed:
 		return say(DiffVoidedInSource, remove, "The payment is %s in the source, and stands in the ledger.", p.Status)
+	case p.Status == ledger.PaymentRefunded && link.Rule == CodeRefundBooked:
+		// A person has booked it.
 	case p.Status == ledger.PaymentRefunded:
 		return say(DiffRefund, FixNone, "The money was given back, and the ledger does not say so. Book the refund by hand.")
 	case !p.Amount.Equal(b.Amount) && p.Amount.Equal(link.Amount) && b.Amount.Equal(link.Actual) && link.Predicted.Equal(link.Actual) && !link.Adopted:

@@ -210,6 +210,11 @@ func (c pushComparison) both(ctx context.Context, inv ledger.Invoice, link store
 		if c.w.powers.Voids == nil {
 			fix = FixNone
 		}
+		if stands, err := c.moneyStands(ctx, inv, there); err != nil {
+			return err
+		} else if stands {
+			return c.tell(d(DiffVoidedInSource, FixNone, "The invoice is %s in the source, and stands in the ledger with money on it. "+moneyFirst, inv.Status))
+		}
 		return c.tell(d(DiffVoidedInSource, fix, "The invoice is %s in the source, and stands in the ledger.", inv.Status))
 	case !want.Equal(there.Totals.Total) && !edited && there.Totals.Total.Equal(link.Predicted) && link.Predicted.Equal(link.Actual) && !link.Adopted:
 		err = c.tell(d(DiffAmount, FixNone, "The ledger makes another total of the same lines, as the settings allow."))
@@ -232,6 +237,52 @@ func (c pushComparison) both(ctx context.Context, inv ledger.Invoice, link store
 		return nil
 	}
 	return c.payments(ctx, inv, link, there)
+}
+
+// moneyFirst says what a person must do before an invoice can be voided.
+const moneyFirst = "Give the money back or apply it to another invoice in the ledger; then it can be voided."
+
+// hasMoney reports whether payments are booked on an invoice of the ledger.
+func hasMoney(there ledger.Invoice) bool {
+	return there.Totals.Paid.IsPositive() || there.Status == ledger.StatusPaid && there.Totals.Total.IsPositive()
+}
+
+// moneyStands reports whether money is booked on an invoice that the source voided, and does not leave with it: a
+// repair deletes the payments that the source has reversed, and no others.
+func (c pushComparison) moneyStands(ctx context.Context, inv, there ledger.Invoice) (bool, error) {
+	if !hasMoney(there) {
+		return false, nil
+	}
+	booked := there.Payments
+	if there.PaymentsElsewhere {
+		var err error
+		if booked, err = c.w.books.PaymentsOf(ctx, ref(there)); err != nil {
+			return false, err
+		}
+	}
+	inv, err := c.w.askForPayments(ctx, inv)
+	if err != nil {
+		return false, err
+	}
+	rows, unread, err := c.w.paymentsOf(ctx, inv)
+	if err != nil || len(unread) > 0 || c.w.powers.PaymentVoids == nil || !c.w.push.settings.paymentsWanted() {
+		return true, err
+	}
+	links, err := c.w.linksTo(ctx, ledger.KindPayment, paymentIDs(booked))
+	if err != nil {
+		return false, err
+	}
+	for _, b := range booked {
+		if b.Status == ledger.PaymentReversed {
+			continue
+		}
+		l, ours := links[b.ID]
+		p := rowOf(rows, l.SourceID)
+		if !ours || l.Pair != c.w.pair || p.Status != ledger.PaymentReversed && p.Status != ledger.PaymentFailed {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // ledgerPage tells of invoices of the ledger that the source does not have, or not as often.
@@ -285,13 +336,16 @@ func (c pushComparison) goneInSource(ctx context.Context, there ledger.Invoice, 
 	if _, err := c.w.push.source.Invoice(ctx, ledger.Ref{ID: link.SourceID}); !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	fix := FixVoid
+	fix, message := FixVoid, "The source no longer has the invoice, and it stands in the ledger."
 	if c.w.powers.Voids == nil {
 		fix = FixNone
 	}
+	if hasMoney(there) {
+		fix, message = FixNone, "The source no longer has the invoice, and it stands in the ledger with money on it. "+moneyFirst
+	}
 	return c.tell(Difference{Code: DiffGoneInSource, Kind: ledger.KindInvoice, Flow: c.w.push.name, Fix: fix, Source: ledger.Ref{ID: link.SourceID},
 		Ledger: ref(there), Date: there.Date, Currency: there.Currency, InLedger: there.Totals.Total, Reasons: link.Reasons,
-		Message: "The source no longer has the invoice, and it stands in the ledger."})
+		Message: message})
 }
 
 // unlinked tells of an invoice of the ledger that no link ends at.

@@ -3,6 +3,7 @@ package invoicesync
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/store"
@@ -10,7 +11,9 @@ import (
 
 // Revert takes back what a run created: its payments are deleted, then its invoices voided, or deleted
 // while they are drafts. What the ledger does not allow any more (reconciled, locked, paid by somebody
-// else) is left, with the reason in the report. Reverted invoices are not pushed again by themselves;
+// else) is left, with the reason in the report; so are all payments of a ledger that cannot delete any
+// ("reverse_by_hand"), and their invoices with them ("locked_by_payment"). Once such a payment has been deleted
+// by hand, which does not bring it back, Revert takes its invoice back too. Reverted invoices are not pushed again by themselves;
 // [Push.Recreate] lets them. Contacts stay. Reverting twice is harmless.
 func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
 	if runID == "" {
@@ -37,6 +40,9 @@ func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
 		return nil
 	})
 }
+
+// codeReverted is the code of what was taken back with its run, and does not come back by itself.
+const codeReverted = "reverted"
 
 func (w *pass) revertKind(ctx context.Context, kind ledger.RecordKind, runID string) error {
 	after := ""
@@ -66,10 +72,20 @@ func (w *pass) revertOne(ctx context.Context, link store.Link) error {
 		if terr != nil {
 			return terr
 		}
-		if target == nil || target.Status == ledger.PaymentReversed || w.push.powers.PaymentVoids == nil {
+		if target == nil || target.Status == ledger.PaymentReversed {
 			return nil
 		}
-		out, err = w.change(ctx, w.push.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, CodeReverted)
+		if w.powers.PaymentVoids == nil {
+			out = link
+			out.Updated = time.Now().UTC()
+			out.Reasons = []store.Reason{{Code: CodeReverseByHand, Message: "The run that booked the payment is taken back, and this ledger cannot delete payments. Delete it in the ledger by hand."}}
+		} else {
+			out, err = w.change(ctx, w.powers.PaymentVoids, ledger.Change{Verb: ledger.Void, Kind: link.Kind, Payment: target}, link, CodeReverted)
+		}
+		if firstCode(out) == CodeReverseByHand {
+			// Whoever deletes it by hand does what was asked for.
+			out.Reasons = append(out.Reasons, store.Reason{Code: CodeReverted, Message: "The run that booked it is taken back."})
+		}
 	default:
 		current, ierr := w.push.ledger.Invoice(ctx, ledger.Ref{ID: link.LedgerID})
 		if errors.Is(ierr, ledger.ErrNotFound) {

@@ -55,7 +55,9 @@ type Settings struct {
 
 	Interval time.Duration // for the host's scheduler, which runs the flow; 0: hourly. No flow reads it
 
-	// Presentation, where the ledger has it.
+	// Presentation, where the ledger has it: the id of a branding theme, and categories with an option each, on every
+	// line. [Push.Check] compares them with the ledger where its adapter reads them; Xero's does with its option
+	// Presentation.
 	Theme         string
 	SentToContact bool
 	Tracking      []ledger.Tracking
@@ -95,8 +97,11 @@ type OnDelete string
 
 // What happens on a deletion.
 const (
-	DeleteReport OnDelete = ""     // parked as "deleted_in_source"
-	DeleteVoid   OnDelete = "void" // voided in the ledger, or deleted while it is a draft
+	DeleteReport OnDelete = "" // parked as "deleted_in_source"
+	// DeleteVoid voids it in the ledger, or deletes it while it is a draft. Payments that the source has reversed
+	// are deleted first. One with other money on it stays, parked as "locked_by_payment": what becomes of the
+	// money is a person's decision. Once it is taken off in the ledger, the next run voids the invoice.
+	DeleteVoid OnDelete = "void"
 )
 
 // NumberSettings say who numbers the invoices. Numbers are never identity.
@@ -115,6 +120,12 @@ type ContactSettings struct {
 }
 
 // PaymentSettings say how payments are booked.
+//
+// Refunds are not booked: there is no setting that does it. Money that was given back after its payment was booked,
+// and a refund that is a record of its own, are reported as "refund_owed" in every run, with the amount among the
+// Owed, until a person has booked the refund in the ledger (for instance as a credit note, allocated to the invoice
+// or repaid) and says so: [Push.RefundBooked], [Settle.RefundBooked]. The payment is never deleted for it, which
+// would ask the customer for the money again. A refund of what was never booked needs nothing.
 type PaymentSettings struct {
 	// Account takes payments whose method is not in Accounts. Both name an account code, or an id
 	// where the account has no code.

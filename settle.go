@@ -83,8 +83,16 @@ func (s *Settle) One(ctx context.Context, id string) (Report, error) {
 // else speaks against it.
 func (s *Settle) Rebook(ctx context.Context, id string) error {
 	_, err := s.do(ctx, func(ctx context.Context, t *till) error {
-		return t.payByHand(ctx, id, t.rebook)
+		return t.payByHand(ctx, id, t.rebookGone(ctx))
 	})
+	return err
+}
+
+// RefundBooked takes a person's word that the ledger says of a refund now what the host says: whoever is told of
+// "refund_owed" books it there by hand, for instance as a credit note and its repayment, and then calls this with
+// the payment's id of the host. Nothing is written to the ledger.
+func (s *Settle) RefundBooked(ctx context.Context, id string) error {
+	_, err := s.do(ctx, func(ctx context.Context, t *till) error { return t.payByHand(ctx, id, settleRefund) })
 	return err
 }
 

@@ -137,7 +137,10 @@ func (w *desk) comparePayments(ctx context.Context, page ledger.Page[ledger.Paym
 			return
 		}
 		before := l
-		if code := firstCode(l); code == CodeReverseByHand || code == CodeDeletedInSource {
+		w.freed[l.Parent] = true
+		if hasCode(l, CodeReverted) {
+			takenBack(&l, store.Reason{Code: CodeReverted, Message: "The payment was taken back with its run, by hand."})
+		} else if code := firstCode(l); code == CodeReverseByHand || code == CodeDeletedInSource {
 			// It was asked for.
 			takenBack(&l, store.Reason{Code: CodePaymentReversed, Message: "The payment was reversed, and has been deleted in the ledger by hand."})
 		} else {

@@ -132,6 +132,59 @@ func TestVoidedInSource(t *testing.T) {
 	})
 }
 
+// Money is booked on an invoice that the source voids: what becomes of it is for a person to decide, and no program
+// offers to. Once it is off the invoice in the ledger, the flow voids it by itself.
+func TestVoidedInSourceWithMoney(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		paid, _ := d.begun()
+		d.source = func(s ledger.Source) ledger.Source { return voiding{s, idOf(paid)} }
+		diff := d.shows("invoice voided_in_source 110.00/110.00")[0]
+		if _, err := d.reconcile(nil).Repair(context.Background(), diff); err == nil {
+			t.Fatal("a program decided what becomes of the money")
+		}
+		d.Settings.OnDelete = invoicesync.DeleteVoid
+		run := func() invoicesync.Report {
+			rep, err := d.push().Run(context.Background())
+			rig.Check(t, err)
+			d.AddsUp(rep)
+			return rep
+		}
+		for range 3 {
+			rep := run()
+			if rep.Invoices.Parked["locked_by_payment"] != 1 || len(rep.Invoices.Parked) != 1 || rep.Payments.Deferred != 0 {
+				t.Fatalf("%+v", rep)
+			}
+			time.Sleep(time.Hour)
+		}
+		d.DeletePayment(d.bookedFor(paid))
+		if rep := run(); rep.Invoices.Updated != 1 || len(rep.Invoices.Parked) != 0 {
+			t.Fatalf("the invoice was not voided: %+v", rep)
+		}
+		time.Sleep(time.Hour)
+		if rep := run(); rep.Writes != 0 || len(rep.Invoices.Parked)+len(rep.Payments.Parked) != 0 {
+			t.Fatalf("%+v", rep)
+		}
+		d.shows()
+		d.Expect(3, 4, 2)
+	})
+}
+
+// The source has voided the invoice and taken its money back: both go in one run.
+func TestVoidedInSourceWithItsMoney(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		_, unpaid := d.begun()
+		p := d.Pay(unpaid.ID, "80.00")
+		d.Run()
+		rig.Check(t, d.Keap.VoidPayment(p.ID))
+		d.source = func(s ledger.Source) ledger.Source { return voiding{s, idOf(unpaid)} }
+		rep := d.mends("invoice voided_in_source 80.00/80.00 void")
+		if rep.Invoices.Updated != 1 || rep.Payments.Updated != 1 {
+			t.Fatalf("%+v", rep)
+		}
+		d.Expect(3, 4, 3)
+	})
+}
+
 // Somebody copies an invoice in the ledger, mark and all: which of the two is right, only a person knows.
 func TestDoubled(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {

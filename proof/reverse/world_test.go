@@ -253,8 +253,6 @@ var strangerWithout = xerofake.Contact{Name: "Stranger Without Address"}
 
 func giveAddress(c *xerofake.Contact) { c.EmailAddress = "stranger@example.com" }
 
-func touch(inv *xerofake.Invoice) { inv.Reference += "!" }
-
 func (w *world) invoicesOf(customer string) []xerofake.Invoice {
 	var list []xerofake.Invoice
 	for _, inv := range w.xero.Books().Invoices() {

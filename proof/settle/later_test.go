@@ -108,6 +108,24 @@ func TestReverseByHand(t *testing.T) {
 	}
 }
 
+// clears has a person say that a refund was booked by hand: nobody is told of it any more, and nothing is written.
+func (s *shop) clears(id string) {
+	s.t.Helper()
+	writes := s.books.Writes()
+	rig.Check(s.t, s.settle().RefundBooked(context.Background(), id))
+	if err := s.settle().RefundBooked(context.Background(), id); err == nil {
+		s.t.Fatal("a refund was cleared twice")
+	}
+	for range 2 {
+		s.host.Change(id, func(p *ledger.Payment) { p.Reference += "." }) // judged again
+		rep := s.run()
+		if len(rep.Payments.Parked) != 0 || !rep.Owed["refund_owed"].IsZero() || s.books.Writes() != writes {
+			s.t.Fatalf("%+v", rep)
+		}
+		time.Sleep(time.Hour)
+	}
+}
+
 // Money given back is never taken for a payment that never was: the client would be dunned.
 func TestRefundedLater(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
@@ -123,6 +141,7 @@ func TestRefundedLater(t *testing.T) {
 			t.Fatal("something was written for a refund")
 		}
 		s.holds(paid(inv, "110.00"))
+		s.clears(id)
 	})
 }
 
@@ -138,6 +157,8 @@ func TestRefundRecords(t *testing.T) {
 		if rep.Owed["refund_owed"].String() != "40" {
 			t.Fatalf("owed %v", rep.Owed)
 		}
+		s.clears("pay_002")
+		s.host.Add(inv, "5.00", status(ledger.PaymentRefunded), func(p *ledger.Payment) { p.RefundOf = id })
 		other := s.books.AddInvoice("60.00")
 		s.host.Add(other, "60.00", status(ledger.PaymentRefunded))
 		s.counted(s.run(), map[string]int{"skipped payment_refunded": 1, "parked refund_owed": 1})

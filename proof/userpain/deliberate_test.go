@@ -136,6 +136,76 @@ func TestRevertAndRecreate(t *testing.T) {
 	})
 }
 
+// unvoiding is a ledger that cannot delete payments.
+type unvoiding struct{ ledger.Ledger }
+
+func (u unvoiding) Powers() ledger.Powers {
+	powers := u.Ledger.Powers()
+	powers.PaymentVoids = nil
+	return powers
+}
+
+// Where payments cannot be deleted a revert says what stays, and why. What a person then deletes by hand was asked
+// for, and does not come back.
+func TestRevertWithoutDeletingPayments(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		o := r.Order("110.00", true)
+		run := r.Run()
+		time.Sleep(time.Hour)
+		p, err := invoicesync.NewPush(r.DB, r.SourceSide(), unvoiding{r.LedgerSide()}, r.Settings, &r.Opts)
+		rig.Check(t, err)
+		rep, err := p.Revert(t.Context(), run.Run)
+		rig.Check(t, err)
+		same(t, "payments that stay", rep.Payments.Parked["reverse_by_hand"], 1)
+		same(t, "invoices that stay", rep.Invoices.Parked["locked_by_payment"], 1)
+		same(t, "writes", rep.Writes, 0)
+
+		booked := paymentsOf(r, inXero(t, r, o))[0].PaymentID
+		r.DeletePayment(booked)
+		for range 2 {
+			rep = r.Run()
+			same(t, "payments booked again", rep.Payments.Created, 0)
+			time.Sleep(25 * time.Hour)
+		}
+		r.Expect(1, 1, 0)
+		rep, err = p.Revert(t.Context(), run.Run)
+		rig.Check(t, err)
+		same(t, "invoices reverted", rep.Invoices.Updated, 1)
+		r.Expect(0, 1, 0)
+	})
+}
+
+// Somebody deletes a booked payment in the ledger: the flow says so for as long as nobody decides, and a person's word
+// lets it be booked once more.
+func TestRebook(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		o := r.Order("110.00", true)
+		r.Run()
+		time.Sleep(time.Hour)
+		invoice := ledger.Ref{ID: idOf(o)}
+		payment := fmt.Sprint(r.Keap.PaymentRows(o.ID)[0].ID)
+		if err := r.Push().Rebook(t.Context(), invoice, payment); err == nil {
+			t.Fatal("a payment that is booked was let be booked again")
+		}
+		r.DeletePayment(paymentsOf(r, inXero(t, r, o))[0].PaymentID)
+		for range 2 {
+			rep := r.Run()
+			counted(t, "payments", rep.Payments, tally{"parked payment_deleted_in_ledger": 1})
+			time.Sleep(25 * time.Hour)
+		}
+		if err := r.Push().Rebook(t.Context(), invoice, "99999"); !errors.Is(err, ledger.ErrNotFound) {
+			t.Fatalf("a payment that nobody has: %v", err)
+		}
+		rig.Check(t, r.Push().Rebook(t.Context(), invoice, payment))
+		rep := r.Run()
+		counted(t, "payments", rep.Payments, tally{"created": 1})
+		same(t, "status", inXero(t, r, o).Status, "PAID")
+		time.Sleep(25 * time.Hour)
+		same(t, "writes afterwards", r.Run().Writes, 0)
+		r.Expect(1, 1, 1)
+	})
+}
+
 // A wrong start date must not flood the books: a run stops at its limit and says so, and the next one goes
 // on without a gap.
 func TestMaxCreates(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/invoicesync/invoicesync/infusionsoft/infusionsoftfake"
 	"github.com/invoicesync/invoicesync/ledger"
 	"github.com/invoicesync/invoicesync/proof/internal/rig"
+	"github.com/invoicesync/invoicesync/store"
 	"github.com/invoicesync/invoicesync/xero/xerofake"
 )
 
@@ -177,9 +178,33 @@ func TestRefunded(t *testing.T) {
 				same(t, "writes", rep.Writes, 0)
 				same(t, "status", inXero(t, r, o).Status, "PAID")
 				r.Expect(1, 1, 1)
+
+				// A person books it by hand, and says so.
+				for _, l := range owing(t, r) {
+					rig.Check(t, r.Push().RefundBooked(t.Context(), ledger.Ref{ID: idOf(o)}, l.SourceID))
+				}
+				for range 2 {
+					rep = r.Run()
+					same(t, "still owed", len(rep.Payments.Parked)+len(rep.Owed), 0)
+					same(t, "writes", rep.Writes, 0)
+					time.Sleep(25 * time.Hour)
+				}
 			})
 		})
 	}
+}
+
+// owing are the payments of which a person is told that a refund is owed.
+func owing(t *testing.T, r *rig.Rig) (links []store.Link) {
+	t.Helper()
+	rig.Check(t, r.DB.View(t.Context(), func(tx store.Tx) (err error) {
+		links, err = tx.Links().List(store.LinkFilter{Pair: store.Pair{Source: r.Settings.Source, Ledger: r.Settings.Ledger}, Kind: ledger.KindPayment, Code: "refund_owed"})
+		return err
+	}))
+	if len(links) == 0 {
+		t.Fatal("nothing is owed")
+	}
+	return links
 }
 
 // A payment that somebody deletes in the ledger is not booked again by itself.

@@ -240,3 +240,28 @@ func TestSettingsAreCheckedWhenSaved(t *testing.T) {
 		rig.Check(t, s.Validate())
 	})
 }
+
+// Theme and tracking are compared with the live ledger where its adapter reads them.
+func TestPresentationIsChecked(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		r.Settings.Theme = "00000000-0000-4000-8000-000000000000"
+		r.Settings.Tracking = []ledger.Tracking{{Category: "Region", Option: "Atlantis"}, {Category: "Planet", Option: "North"}}
+		checked := func() []string {
+			problems, err := r.Push().Check(t.Context())
+			rig.Check(t, err)
+			var got []string
+			for _, p := range problems {
+				got = append(got, p.Setting+" "+p.Code)
+			}
+			return got
+		}
+		same(t, "read without presentation", strings.Join(checked(), ", "), "")
+		r.Books.Presentation = true
+		same(t, "what is not there", strings.Join(checked(), ", "), "Theme theme_missing, Tracking[0] tracking_missing, Tracking[1] tracking_missing")
+		chart, err := r.LedgerSide().Chart(t.Context())
+		rig.Check(t, err)
+		r.Settings.Theme = strings.ToUpper(chart.Themes[0].ID)
+		r.Settings.Tracking = []ledger.Tracking{{Category: "Region", Option: "North"}}
+		same(t, "what is there", strings.Join(checked(), ", "), "")
+	})
+}
