@@ -1,6 +1,7 @@
 package invoicesync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,6 +101,21 @@ func (w *desk) chartMended(ctx context.Context) (bool, error) {
 	return before != w.meta.Chart, nil
 }
 
+// noAccount says that the chart has no account by that code or id. Whoever sees names in the ledger's own pages
+// writes a name, which need not be unique and may be changed: then it says what to write in its place.
+func noAccount(chart ledger.Chart, code string) string {
+	var named []ledger.Account
+	for _, a := range chart.Accounts {
+		if a.Active && strings.EqualFold(a.Name, code) {
+			named = append(named, a)
+		}
+	}
+	if len(named) == 1 {
+		return fmt.Sprintf("the ledger has no account %q by number or id; the one of that name is %q", code, cmp.Or(named[0].Code, named[0].ID))
+	}
+	return fmt.Sprintf("the ledger has no account %q; name it by its number or its id", code)
+}
+
 // Problem is a setting that does not fit the live organisations.
 type Problem struct {
 	Setting string // "Accounts.Default"
@@ -138,7 +154,7 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		bad("Currency", "currency_differs", "the source's currency is %s, the settings say %s", src.BaseCurrency, s.Currency)
 	}
 	if org := *w.org; org.Live != src.Live {
-		bad("Ledger", "live_and_test_mixed", "one of the two organisations is live and the other a test; they cannot be mixed")
+		bad("Ledger", "live_and_test_mixed", "%s", mixed(src, org))
 	}
 	chart, err := p.ledger.Chart(ctx)
 	if err != nil {
@@ -151,7 +167,7 @@ func (p *Push) Check(ctx context.Context) ([]Problem, error) {
 		a, ok := chart.Account(code)
 		switch {
 		case !ok:
-			bad(setting, eligibility.CodeAccountMissing, "the ledger has no account %q", code)
+			bad(setting, eligibility.CodeAccountMissing, "%s", noAccount(chart, code))
 		case !a.Active:
 			bad(setting, eligibility.CodeAccountArchived, "account %q is archived in the ledger", code)
 		case payments && !a.TakesPayments:

@@ -67,11 +67,12 @@ func (s ImportSettings) Validate() error {
 	if s.Account == "" {
 		bad("Account is empty: name the host's account")
 	}
-	switch _, err := ledger.ParseCurrency(string(s.Currency)); {
-	case s.Currency == "" && !s.Rules.AllowAnyCurrency:
+	if s.Currency != "" {
+		if err := checkCurrency(s.Currency); err != nil {
+			bad("Currency: %w", err)
+		}
+	} else if !s.Rules.AllowAnyCurrency {
 		bad("Currency is empty: set the account's currency, or allow any")
-	case s.Currency != "" && err != nil:
-		bad("Currency: %q is not an ISO 4217 code", s.Currency)
 	}
 	if s.Interval < 0 {
 		bad("Interval is negative")

@@ -75,7 +75,15 @@ func (j *judging) unbookable() *eligibility.Reason {
 		if code == "" {
 			code = CodePaymentUnclear
 		}
-		return parked(code, string(p.Status), string(ledger.PaymentConfirmed), "The payment cannot be understood: %s", p.UnclearDetail)
+		detail := p.UnclearDetail
+		switch {
+		case detail != "":
+		case p.Status == ledger.PaymentUnknown:
+			detail = "its Status is not set"
+		default:
+			detail = "its Status is none of pending, confirmed, failed, refunded and reversed"
+		}
+		return parked(code, string(p.Status), string(ledger.PaymentConfirmed), "The payment cannot be understood: %s", detail)
 	}
 	switch {
 	case p.Unclear != "":
@@ -139,7 +147,7 @@ func payableAccount(chart ledger.Chart, code string) *eligibility.Reason {
 	account, ok := chart.Account(code)
 	switch {
 	case !ok:
-		return parked(CodePaymentAccountMissing, code, "an account of the ledger", "The ledger has no such account for payments.")
+		return parked(CodePaymentAccountMissing, code, "an account of the ledger", "The ledger has no such account for payments; name it by its number or its id.")
 	case !account.Active:
 		return parked(CodePaymentAccountArchived, code, "an active account", "The account for payments is archived in the ledger.")
 	case !account.TakesPayments:

@@ -132,9 +132,18 @@ func (w *pass) knowSource(ctx context.Context) error {
 		return err
 	}
 	if src.Live != org.Live {
-		return w.refuseSource("live_and_test_mixed", "one side is live (%t) and the other is not (%t); a test must not be mixed with real books", src.Live, org.Live)
+		return w.refuseSource(ledger.ErrUnsupported, "live_and_test_mixed", "%s", mixed(src, org))
 	}
 	return nil
+}
+
+// mixed says which of two organisations is live and which is not, and what to do about it.
+func mixed(a, b ledger.Organisation) string {
+	if !a.Live {
+		a, b = b, a
+	}
+	return fmt.Sprintf("%s is live and %s is a test; a test must not be mixed with real books. Connect two live organisations or two tests. "+
+		"A demo company is known to be one by itself; where the vendor does not tell, Options.Sandbox of its adapter says it", a.ID, b.ID)
 }
 
 // pinnedSource makes sure, in each run, that the connection leads to the organisation that the settings
@@ -147,15 +156,16 @@ func (w *pass) pinnedSource(ctx context.Context) error {
 	s := w.push.settings
 	switch {
 	case src.ID != s.Source:
-		return w.refuseSource("other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", src.ID)
+		return w.refuseSource(ledger.ErrReconnect, "other_organisation", "the connection leads to another organisation, %s; connect the one that the settings name, or change the settings", src.ID)
 	case src.BaseCurrency != "" && src.BaseCurrency != s.Currency:
-		return w.refuseSource("currency_differs", "its currency is %s, and the settings confirm %s; correct the settings", src.BaseCurrency, s.Currency)
+		return w.refuseSource(ledger.ErrUnsupported, "currency_differs",
+			"its currency is %s, and Settings.Currency is %s; set what its owner confirms, or connect the organisation that is meant", src.BaseCurrency, s.Currency)
 	}
 	return nil
 }
 
-func (w *pass) refuseSource(code, format string, args ...any) error {
-	return &ledger.Error{Kind: ledger.ErrReconnect, Room: "invoicesync", Thing: "source " + w.push.settings.Source.String(), Code: code, Message: fmt.Sprintf(format, args...)}
+func (w *pass) refuseSource(kind error, code, format string, args ...any) error {
+	return &ledger.Error{Kind: kind, Room: "invoicesync", Thing: "source " + w.push.settings.Source.String(), Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // seeInvoices takes a page of the ledger's invoices into the drawer, and moves its cursor. Strangers

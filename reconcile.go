@@ -70,7 +70,7 @@ const (
 	DiffGoneInSource   = "gone_in_source"   // stands in the ledger, and the source no longer has it
 	DiffVoidedInSource = "voided_in_source" // stands in the ledger, and is void in the source; of a payment: failed, or reversed
 	DiffAmount         = "amount_differs"   // another total, or another amount
-	DiffContent        = "content_differs"  // the same total of other lines, of another client, or on another day
+	DiffContent        = "content_differs"  // the same total of other lines, of another client, or on another day; of a payment: on another day
 	DiffRefund         = "refund_owed"      // money was given back, and the ledger does not say so
 	DiffUnlinkedMark   = "unlinked_mark"    // the ledger has a record with a mark that the store does not know
 	DiffOnlyInLedger   = "only_in_ledger"   // entered by somebody else

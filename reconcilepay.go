@@ -73,9 +73,16 @@ func (c payComparison) row(ctx context.Context, p ledger.Payment, link store.Lin
 		return say(DiffAmount, FixNone, "The payment was booked up to what was owed, as the settings allow.")
 	case !p.Amount.Equal(b.Amount):
 		return say(DiffAmount, replace, "The payment is %s in the source and %s in the ledger.", p.Amount, b.Amount)
+	case redated(p, b) && !link.Adopted:
+		return say(DiffContent, replace, "The payment is dated %s in the source and %s in the ledger.", p.Date, b.Date)
 	}
 	c.same(ledger.KindPayment)
 	return link.LedgerID, nil
+}
+
+// redated reports whether a payment is booked on another day than the source's.
+func redated(p, b ledger.Payment) bool {
+	return !p.Date.IsZero() && !b.Date.IsZero() && p.Date != b.Date
 }
 
 // notThere tells of a booked payment that is not among those of its invoice.

@@ -15,11 +15,19 @@ import (
 // is a reason in the report, not an error. A difference without a Fix, and one whose Fix needs a person's word
 // that Agreed does not give, is an error, and nothing is done.
 //
+// The report is the whole run's: resolving what was in doubt and following what changed belong to it, so that it may
+// count other records too, and it need not count this one. Whether the difference is gone is asked of both sides:
+// call Differences again, for the days around its Date.
+//
 // Processing may be off, since a person asks for it. FixWait may leave the doubt where it is: Report.ResumeAt
 // says from when on it can be resolved.
 func (c *Reconcile) Repair(ctx context.Context, d Difference) (Report, error) {
 	refuse := func(format string, args ...any) (Report, error) {
-		return Report{}, fmt.Errorf("invoicesync: "+string(d.Kind)+" "+d.Source.String()+": "+format, args...)
+		of := d.Source
+		if of == (ledger.Ref{}) {
+			of = d.Ledger // only the ledger has it
+		}
+		return Report{}, fmt.Errorf("invoicesync: "+string(d.Kind)+" "+of.String()+": "+format, args...)
 	}
 	switch {
 	case d.Fix == FixNone:
@@ -223,7 +231,8 @@ func (w *desk) mendPayment(ctx context.Context, d Difference, b *booking, p ledg
 	return fmt.Errorf("invoicesync: a payment is not repaired by %q; take the difference as Differences yields it", d.Fix)
 }
 
-// differs reports whether a confirmed payment of the source is booked over another amount, as both sides are now.
+// differs reports whether a confirmed payment of the source is booked over another amount or on another day, as both
+// sides are now.
 func (w *desk) differs(ctx context.Context, p ledger.Payment) (bool, error) {
 	links, err := w.linksOf(ctx, ledger.KindPayment, []string{p.ID})
 	if err != nil {
@@ -234,7 +243,7 @@ func (w *desk) differs(ctx context.Context, p ledger.Payment) (bool, error) {
 		return false, nil
 	}
 	there, err := w.ledgerPayment(ctx, link)
-	return there != nil && there.Status != ledger.PaymentReversed && !there.Amount.Equal(p.Amount), err
+	return there != nil && there.Status != ledger.PaymentReversed && (!there.Amount.Equal(p.Amount) || redated(p, *there)), err
 }
 
 // deleteBooked deletes a booked payment in the ledger, where the ledger lets it.
@@ -276,7 +285,14 @@ func (s *Settle) repair(ctx context.Context, d Difference) (Report, error) {
 		case i < 0 && d.Code == DiffGoneInSource:
 			return t.deleteBooked(ctx, p.ID)
 		case i >= 0:
-			p.Status, p.Amount = rows[i].Status, rows[i].Amount
+			now, _, err := t.readable(ctx, rows[i:i+1])
+			if err != nil {
+				return err
+			}
+			p.Status, p.Amount = now[0].Status, now[0].Amount
+			if !now[0].Date.IsZero() {
+				p.Date = now[0].Date
+			}
 		}
 		b := &booking{invoice: store.Link{LedgerID: d.Invoice.ID, Currency: d.Currency}, source: ledger.Ref{ID: d.Invoice.ID}}
 		if err := t.mendPayment(ctx, d, b, p); err != nil {

@@ -167,8 +167,8 @@ func (s Settings) Validate() error {
 		bad("Source and Ledger are the same organisation %s", s.Source)
 	}
 	if s.Currency != "" {
-		if _, err := ledger.ParseCurrency(string(s.Currency)); err != nil {
-			bad("Currency: %q is not an ISO 4217 code", s.Currency)
+		if err := checkCurrency(s.Currency); err != nil {
+			bad("Currency: %w", err)
 		}
 	} else {
 		bad("Currency is empty: confirm the source's currency")
@@ -236,6 +236,18 @@ func (s Settings) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkCurrency refuses what is no code and what is not spelt as the ledgers spell it: records are compared with
+// it letter by letter, so that "aud" would leave each of them out as being in another currency.
+func checkCurrency(c ledger.Currency) error {
+	switch parsed, err := ledger.ParseCurrency(string(c)); {
+	case err != nil:
+		return fmt.Errorf("%q is not an ISO 4217 code", c)
+	case parsed != c:
+		return fmt.Errorf("%q is to be written %q", c, parsed)
+	}
+	return nil
 }
 
 // Warnings returns what a host should tell the person who chose these settings.

@@ -34,6 +34,7 @@ func TestSettingsValidate(t *testing.T) {
 		"one organisation":         {func(s *Settings) { s.Source = s.Ledger }, "same organisation"},
 		"no currency":              {func(s *Settings) { s.Currency = "" }, "Currency is empty"},
 		"no such currency":         {func(s *Settings) { s.Currency = "XYZ" }, `"XYZ" is not an ISO 4217 code`},
+		"currency in lower case":   {func(s *Settings) { s.Currency = "aud" }, `"aud" is to be written "AUD"`},
 		"unknown mode":             {func(s *Settings) { s.Mode = "sometimes" }, `Mode "sometimes" is unknown`},
 		"draft with payments":      {func(s *Settings) { s.Status = ledger.StatusDraft }, "payments can only be booked on approved"},
 		"submitted with payments":  {func(s *Settings) { s.Status = ledger.StatusSubmitted }, "payments can only be booked on approved"},
@@ -60,6 +61,28 @@ func TestSettingsValidate(t *testing.T) {
 	draft := goodSettings()
 	draft.Mode, draft.Status = eligibility.InvoicesOnly, ledger.StatusDraft
 	assert.NoError(t, draft.Validate())
+}
+
+// Records are compared with the currency letter by letter, so that each flow refuses another spelling of it.
+func TestCurrencyIsSpeltAsLedgersSpellIt(t *testing.T) {
+	t.Parallel()
+	org := ledger.OrganisationID{Vendor: "xero", ID: "o1"}
+	with := func(c ledger.Currency) map[string]error {
+		return map[string]error{
+			"import": ImportSettings{Ledger: org, Account: "a", Currency: c}.Validate(),
+			"settle": SettleSettings{Host: ledger.OrganisationID{Vendor: "shop", ID: "1"}, Ledger: org, Currency: c,
+				Payments: PaymentSettings{Account: "090"}}.Validate(),
+		}
+	}
+	for flow, err := range with("AUD") {
+		require.NoError(t, err, flow)
+	}
+	for flow, err := range with("aud") {
+		require.ErrorContains(t, err, `Currency: "aud" is to be written "AUD"`, flow)
+	}
+	for flow, err := range with("XYZ") {
+		require.ErrorContains(t, err, `Currency: "XYZ" is not an ISO 4217 code`, flow)
+	}
 }
 
 // The switch and the interval are no reason to judge everything anew; whatever a verdict hangs on is.

@@ -179,7 +179,11 @@ func (s *Settle) Check(ctx context.Context) ([]Problem, error) {
 			continue
 		}
 		if reason := payableAccount(chart, code); reason != nil {
-			problems = append(problems, Problem{setting, reason.Code, reason.Message + " It is " + code + "."})
+			says := reason.Message + " It is " + code + "."
+			if reason.Code == CodePaymentAccountMissing {
+				says = noAccount(chart, code)
+			}
+			problems = append(problems, Problem{setting, reason.Code, says})
 		}
 	}
 	return problems, nil

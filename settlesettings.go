@@ -56,8 +56,8 @@ func (s SettleSettings) Validate() error {
 	if s.Host == s.Ledger && !s.Host.IsZero() {
 		bad("Host and Ledger are the same organisation %s", s.Host)
 	}
-	if _, err := ledger.ParseCurrency(string(s.Currency)); err != nil {
-		bad("Currency: %q is not an ISO 4217 code", s.Currency)
+	if err := checkCurrency(s.Currency); err != nil {
+		bad("Currency: %w", err)
 	}
 	if s.Payments.Account == "" && len(s.Payments.Accounts) == 0 {
 		bad("Payments.Account is empty: name the account that takes payments")

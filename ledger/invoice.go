@@ -54,6 +54,9 @@ func (r Ref) String() string {
 	if r.ID != "" {
 		return r.ID
 	}
+	if r.Number == "" {
+		return "without id and number"
+	}
 	return "number " + r.Number
 }
 

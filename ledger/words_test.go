@@ -213,3 +213,11 @@ func TestAllFlattensAndStops(t *testing.T) {
 		}
 	}
 }
+
+// A reference is said by its id, else by the number that people see.
+func TestRefString(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "7", ledger.Ref{ID: "7", Number: "INV-1"}.String())
+	assert.Equal(t, "number INV-1", ledger.Ref{Number: "INV-1"}.String())
+	assert.Equal(t, "without id and number", ledger.Ref{}.String())
+}

@@ -29,8 +29,9 @@ const (
 	metaBase   = "activity_base" // number and hash of the last row that was trimmed
 )
 
-// migrate brings the store in db to the newest schema that this version knows, and says what it is.
-func migrate(ctx context.Context, db *sql.DB, dialect Dialect, files fs.FS) (store.Info, error) {
+// migrate brings the store in db to the newest schema that this version knows, and says what it is. Its tables must then
+// have the columns of tables; nil: nobody looks.
+func migrate(ctx context.Context, db *sql.DB, dialect Dialect, files fs.FS, tables []table) (store.Info, error) {
 	steps, err := readSteps(files)
 	if err != nil {
 		return store.Info{}, err
@@ -39,7 +40,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect Dialect, files fs.FS) (sto
 	if err != nil {
 		return store.Info{}, fmt.Errorf("sqlstore: open: %w", err)
 	}
-	m := &migrator{conn: conn, dialect: dialect, steps: steps}
+	m := &migrator{conn: conn, dialect: dialect, steps: steps, tables: tables}
 	before, err := m.inTransaction(ctx, false)
 	// The connection goes back first: Backup wants one, and there may be no other.
 	if closeErr := conn.Close(); err == nil && closeErr != nil {
@@ -97,6 +98,7 @@ type migrator struct {
 	conn    *sql.Conn
 	dialect Dialect
 	steps   []string
+	tables  []table
 	info    store.Info
 }
 
@@ -135,6 +137,11 @@ func (m *migrator) inTransaction(ctx context.Context, apply bool) (schema int, e
 			}
 		}
 		if err := m.set(ctx, metaSchema, strconv.Itoa(schema)); err != nil {
+			return 0, err
+		}
+	}
+	if schema == len(m.steps) {
+		if err := m.checkTables(ctx, schema); err != nil {
 			return 0, err
 		}
 	}

@@ -45,14 +45,14 @@ func TestMigrate(t *testing.T) {
 		}}
 	one, two := `CREATE TABLE a (x TEXT)`, `CREATE TABLE b (x TEXT); INSERT INTO b SELECT x FROM a`
 
-	first, err := migrate(ctx, db, dialect, steps(one))
+	first, err := migrate(ctx, db, dialect, steps(one), nil)
 	if err != nil || first.Schema != 1 || first.Epoch == "" || !first.Durable || len(copies) != 0 {
 		t.Fatalf("new store: %+v, copies %v, %v", first, copies, err)
 	}
 	if _, err := db.Exec(`INSERT INTO a VALUES ('kept')`); err != nil {
 		t.Fatal(err)
 	}
-	again, err := migrate(ctx, db, dialect, steps(one))
+	again, err := migrate(ctx, db, dialect, steps(one), nil)
 	if err != nil || again != first || len(copies) != 0 {
 		t.Fatalf("same schema: %+v, want %+v; copies %v, %v", again, first, copies, err)
 	}
@@ -60,18 +60,18 @@ func TestMigrate(t *testing.T) {
 	// A copy that fails stops the migration; so does a step that fails, with nothing of it left.
 	failing := dialect
 	failing.Backup = func(context.Context, *sql.DB, int) error { return errors.New("disk full") }
-	if _, err := migrate(ctx, db, failing, steps(one, two)); err == nil || !strings.Contains(err.Error(), "disk full") {
+	if _, err := migrate(ctx, db, failing, steps(one, two), nil); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("migration without its copy: %v", err)
 	}
-	if _, err := migrate(ctx, db, dialect, steps(one, `CREATE TABLE b (x TEXT); nonsense`)); err == nil {
+	if _, err := migrate(ctx, db, dialect, steps(one, `CREATE TABLE b (x TEXT); nonsense`), nil); err == nil {
 		t.Error("a step that fails gave no error")
 	}
-	if again, err := migrate(ctx, db, dialect, steps(one)); err != nil || again != first {
+	if again, err := migrate(ctx, db, dialect, steps(one), nil); err != nil || again != first {
 		t.Errorf("after failures: %+v, %v", again, err)
 	}
 
 	copies = nil
-	second, err := migrate(ctx, db, dialect, steps(one, two))
+	second, err := migrate(ctx, db, dialect, steps(one, two), nil)
 	if err != nil || second.Schema != 2 || second.Epoch != first.Epoch {
 		t.Fatalf("migrated: %+v, %v", second, err)
 	}
@@ -83,14 +83,14 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("got %q, %v", kept, err)
 	}
 
-	_, err = migrate(ctx, db, dialect, steps(one))
+	_, err = migrate(ctx, db, dialect, steps(one), nil)
 	if !errors.Is(err, store.ErrNewerSchema) || !strings.Contains(err.Error(), "schema 2") {
 		t.Errorf("older version: %v", err)
 	}
 	if _, err := db.Exec(`UPDATE invoicesync_meta SET value = 'many' WHERE name = 'schema'`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := migrate(ctx, db, dialect, steps(one)); !errors.Is(err, store.ErrForeign) {
+	if _, err := migrate(ctx, db, dialect, steps(one), nil); !errors.Is(err, store.ErrForeign) {
 		t.Errorf("schema that is no number: %v", err)
 	}
 }

@@ -63,7 +63,8 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // New returns a store in db, whose tables (all begin with "invoicesync_") it makes or migrates first.
-// A store of a newer version is [store.ErrNewerSchema]. The pools must be able to give Options.Writes
+// A store of a newer version is [store.ErrNewerSchema], and one whose tables are not those of its schema is
+// [store.ErrForeign]; neither is changed. The pools must be able to give Options.Writes
 // and Options.Views connections at the same time, both together where they are one pool.
 func New(ctx context.Context, db *sql.DB, dialect Dialect, options *Options) (*Store, error) {
 	if db == nil {
@@ -79,7 +80,7 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, options *Options) (*S
 	if o.Readers == nil {
 		o.Readers = db
 	}
-	info, err := migrate(ctx, db, dialect, migrations)
+	info, err := migrate(ctx, db, dialect, migrations, schemaTables())
 	if err != nil {
 		return nil, err
 	}

@@ -89,6 +89,33 @@ func TestPaymentAmount(t *testing.T) {
 	})
 }
 
+// The source corrects the day of a payment that is booked.
+func TestPaymentDate(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		paid, _ := d.begun()
+		var earlier ledger.Date
+		d.source = func(s ledger.Source) ledger.Source {
+			return bent{s, func(rows []ledger.Payment) []ledger.Payment {
+				for i := range rows {
+					if rows[i].Amount.Equal(dec("110.00")) {
+						rows[i].Date, rows[i].PaidAt = rows[i].Date.AddDays(-1), rows[i].PaidAt.AddDate(0, 0, -1)
+						earlier = rows[i].Date
+					}
+				}
+				return rows
+			}}
+		}
+		d.mends("payment content_differs 110.00/110.00 replace")
+		d.Expect(4, 4, 3)
+		for p, err := range ledger.All(d.LedgerSide().Payments(t.Context(), ledger.Query{})) {
+			rig.Check(t, err)
+			if p.ID == d.bookedFor(paid) && p.Date != earlier {
+				t.Fatalf("it is booked on %s, want %s", p.Date, earlier)
+			}
+		}
+	})
+}
+
 // The source loses a payment that is booked.
 func TestPaymentGoneInSource(t *testing.T) {
 	each(t, func(_ *testing.T, d *desk) {

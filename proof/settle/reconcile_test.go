@@ -77,6 +77,9 @@ func TestReconcile(t *testing.T) {
 		"payment amount_differs 45.00/60.00 replace": {func(s *shop, _, id string) {
 			s.host.ChangeInSilence(id, func(p *ledger.Payment) { p.Amount = decimal.RequireFromString("45") })
 		}, []string{"45.00"}},
+		"payment content_differs 60.00/60.00 replace": {func(s *shop, _, id string) {
+			s.host.ChangeInSilence(id, func(p *ledger.Payment) { p.PaidAt = p.PaidAt.AddDate(0, 0, -1) })
+		}, []string{"60.00"}},
 		"payment gone_in_source 0.00/60.00 delete": {func(s *shop, _, id string) { s.host.Forget(id) }, nil},
 		"payment looks_the_same 25.00/25.00 adopt": {func(s *shop, inv, _ string) {
 			s.books.Pay(inv, "25.00", today)

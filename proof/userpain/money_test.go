@@ -1,6 +1,7 @@
 package userpain
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -165,6 +166,8 @@ func TestPain22_CurrencyOfTheSource(t *testing.T) {
 		same(t, "problem", problems[0].Code, "currency_differs")
 		_, err = r.Push().Run(t.Context())
 		same(t, "the run", ledger.Code(err), "currency_differs")
+		same(t, "connecting again would not help", errors.Is(err, ledger.ErrReconnect), false)
+		holds(t, "error", err.Error(), "its currency is USD", "Settings.Currency is AUD")
 		same(t, "writes", r.Xero.Writes(), 0)
 
 		// Once both agree on a currency, the same orders are judged by it.

@@ -180,8 +180,13 @@ func TestPain40_LiveAndTestAreNotMixed(t *testing.T) {
 		rig.Check(t, err)
 		same(t, "problems", len(problems), 1)
 		same(t, "problem", problems[0].Code, "live_and_test_mixed")
-		_, err = r.Push().Run(t.Context())
+		says := []string{r.Settings.Ledger.String() + " is live", r.Settings.Source.String() + " is a test", "Options.Sandbox"}
+		holds(t, "problem", problems[0].Message, says...)
+		rep, err := r.Push().Run(t.Context())
 		same(t, "the run", ledger.Code(err), "live_and_test_mixed")
+		same(t, "connecting again would not help", errors.Is(err, ledger.ErrUnsupported), true)
+		same(t, "stopped", rep.Stopped, "failed")
+		holds(t, "error", err.Error(), says...)
 		r.Expect(0, 0, 0)
 	})
 }

@@ -55,8 +55,8 @@ type Options struct {
 // Open opens the store in the file, which it makes, readable for its owner only, if there is none. The
 // folder must exist. It returns errors that are:
 //
-//   - [store.ErrForeign] for a file that is no SQLite database, or another program's, or damaged. Open
-//     has then changed nothing in it.
+//   - [store.ErrForeign] for a file that is no SQLite database, or another program's, or damaged, or a store whose
+//     tables are not those of its schema. Open has then changed nothing in it.
 //   - [store.ErrNewerSchema] for one that a newer version of this library wrote.
 //
 // A file of an older version is migrated, after a copy of it was made beside it; the copy's name is
