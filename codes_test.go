@@ -156,6 +156,13 @@ func TestNoReasonHasACodeOfItsOwn(t *testing.T) {
 				if nameOf(n.X) == "Code" || nameOf(n.X) == "code" {
 					literal(n.Y)
 				}
+			case *ast.ValueSpec:
+				// Nor under a name that is no code's of the table.
+				for i, name := range n.Names {
+					if file != "codes.go" && strings.HasPrefix(strings.ToLower(name.Name), "code") && i < len(n.Values) {
+						literal(n.Values[i])
+					}
+				}
 			case *ast.AssignStmt:
 				for i, left := range n.Lhs {
 					if (nameOf(left) == "Code" || nameOf(left) == "code") && i < len(n.Rhs) {

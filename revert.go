@@ -41,9 +41,6 @@ func (p *Push) Revert(ctx context.Context, runID string) (Report, error) {
 	})
 }
 
-// codeReverted is the code of what was taken back with its run, and does not come back by itself.
-const codeReverted = "reverted"
-
 func (w *pass) revertKind(ctx context.Context, kind ledger.RecordKind, runID string) error {
 	after := ""
 	for {
