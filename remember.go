@@ -121,7 +121,7 @@ func (b *book[T]) setWritten(r *run, l *store.Link, record T, created bool) {
 		l.Adopted = true
 	}
 	if !l.Actual.Equal(l.Predicted) && b.kind != ledger.KindContact {
-		l.Reasons = []store.Reason{{Code: "total_differs_after_write",
+		l.Reasons = []store.Reason{{Code: totalDiffers,
 			Message: fmt.Sprintf("predicted %s, the ledger made it %s", l.Predicted, l.Actual)}}
 	}
 }

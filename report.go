@@ -219,8 +219,12 @@ const changeUncertain = "change_uncertain"
 // notOwed are codes that ask for attention for a record which is in the ledger.
 var notOwed = map[string]bool{
 	"changed_after_push": true, "locked_by_payment": true, "deleted_in_source": true, "voided_in_ledger": true,
-	"reverse_by_hand": true, "changed_in_ledger": true,
+	"reverse_by_hand": true, "changed_in_ledger": true, totalDiffers: true,
 }
+
+// totalDiffers is the code of a record of which the ledger made another total than was predicted. The run that
+// wrote it counts it as created, and in Difference; later ones ask for attention, until it is put right.
+const totalDiffers = "total_differs_after_write"
 
 // bucketOf says how a report counts the link.
 func bucketOf(l store.Link, run string) bucket {
@@ -233,6 +237,10 @@ func bucketOf(l store.Link, run string) bucket {
 		switch {
 		case code == changeUncertain:
 			return bucket{bUncertain, code}
+		case code == totalDiffers && l.CreatedBy == run:
+			return bucket{bCreated, ""}
+		case code == totalDiffers && l.UpdatedBy == run:
+			return bucket{bUpdated, ""}
 		case notOwed[code], code == refundOwed:
 			return bucket{bParked, code}
 		case l.CreatedBy == run:
