@@ -84,7 +84,7 @@ func (b *book[T]) lookUncertain(ctx context.Context, r *run, batch store.Batch, 
 }
 
 // lookNumbers reads the numbers that the ledger says are taken. A record with our mark is the very one that
-// was to be created; a stranger's leaves the refusal as it is.
+// was to be created; a stranger's is named in the refusal.
 func (b *book[T]) lookNumbers(ctx context.Context, entries []entry[T], batch store.Batch, outcomes map[ledger.Mark]ledger.Outcome[T]) {
 	sought := ledger.Sought{Since: batch.FirstSent}
 	for _, e := range entries {
@@ -103,9 +103,15 @@ func (b *book[T]) lookNumbers(ctx context.Context, entries []entry[T], batch sto
 	if err != nil {
 		return // refused stays refused, and is true
 	}
-	for _, m := range sought.Marks {
+	for i, m := range sought.Marks {
 		if hits := found.Hits[m]; len(hits) == 1 {
 			outcomes[m] = ledger.Outcome[T]{State: ledger.AlreadyThere, Mark: m, Record: hits[0]}
+			continue
+		}
+		if strangers := found.ByNumber[sought.Numbers[i]]; len(strangers) == 1 {
+			refusal := *outcomes[m].Refusal
+			refusal.Message += fmt.Sprintf(" (the ledger's %s %s has the number)", b.kind, b.facts(strangers[0]).id)
+			outcomes[m] = ledger.Outcome[T]{State: ledger.Refused, Mark: m, Refusal: &refusal}
 		}
 	}
 }

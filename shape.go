@@ -86,7 +86,7 @@ func (w *pass) shape(ctx context.Context, inv ledger.Invoice, payments []ledger.
 	if w.opts.Adjust != nil {
 		adjusted, err := w.opts.Adjust(Draft{Source: inv, Invoice: draft})
 		if err != nil {
-			return draft, rule, []eligibility.Reason{*parked(CodeAdjustFailed, "", "", "The host's own adjustment of the invoice failed: %s", err)}, nil //nolint:nilerr // it parks the invoice, and is its reason
+			return draft, rule, []eligibility.Reason{*parked(CodeAdjustFailed, "", "", "The host's own adjustment of the invoice failed: %s", err)}, nil
 		}
 		draft = adjusted.Invoice
 	}

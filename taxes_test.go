@@ -301,7 +301,7 @@ func TestApplyTaxProperties(t *testing.T) {
 		var base decimal.Decimal
 		for i := range 1 + rnd.IntN(6) {
 			id := string(rune('A' + i))
-			l := ledger.Line{ID: id, Kind: ledger.LineProduct, Amount: cur.FromMinor(1 + rnd.Int64N(20000)),
+			l := ledger.Line{ID: id, Kind: ledger.LineProduct, Amount: decimal.New(1+rnd.Int64N(20000), -cur.Places()),
 				Taxability: []ledger.Taxability{ledger.Taxable, ledger.Taxable, ledger.NonTaxable, ledger.TaxUnknown}[rnd.IntN(4)]}
 			if rnd.IntN(6) == 0 {
 				l.Kind = ledger.LineShipping
@@ -309,7 +309,7 @@ func TestApplyTaxProperties(t *testing.T) {
 			inv.Lines = append(inv.Lines, l)
 			taxed := l.Taxability == ledger.Taxable
 			if rnd.IntN(3) == 0 {
-				d := ledger.Line{Kind: ledger.LineDiscount, AppliesTo: id, Amount: cur.FromMinor(-rnd.Int64N(21000))}
+				d := ledger.Line{Kind: ledger.LineDiscount, AppliesTo: id, Amount: decimal.New(-rnd.Int64N(21000), -cur.Places())}
 				if rnd.IntN(4) == 0 {
 					d.AppliesTo = ""
 				}
@@ -323,7 +323,7 @@ func TestApplyTaxProperties(t *testing.T) {
 			}
 		}
 		// The source taxes the sum, and sometimes it is a little off.
-		tax := cur.Round(base.Mul(amt("0.07"))).Add(cur.FromMinor(rnd.Int64N(5) - 2))
+		tax := cur.Round(base.Mul(amt("0.07"))).Add(decimal.New(rnd.Int64N(5)-2, -cur.Places()))
 		inv.Lines = append(inv.Lines, ledger.Line{Kind: ledger.LineTax, Amount: tax})
 
 		got, reasons := applyTax(inv, chart, s, nil, predict)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
@@ -105,7 +104,7 @@ func (v deletions) Look(ctx context.Context, c ledger.Change) (ledger.ChangeStat
 	now, err := v.l.Invoice(ctx, ledger.Ref{ID: inv.ID})
 	switch {
 	case isNotFound(err):
-		return ledger.ChangeState{Done: true, Invoice: deleted(inv), SeenAt: time.Now().UTC()}, nil
+		return ledger.ChangeState{Done: true, Invoice: deleted(inv)}, nil
 	case err != nil:
 		return ledger.ChangeState{}, err
 	}

@@ -23,7 +23,7 @@ func (s *Source) Organisation(ctx context.Context) (ledger.Organisation, error) 
 	strange := s.c.stranger.Load() != nil
 	if o := s.o; !strange && o.Tenant != "" && o.Currency != "" && o.TimeZone != nil {
 		return ledger.Organisation{ID: ledger.OrganisationID{Vendor: Vendor, ID: o.Tenant}, Name: o.Tenant, Live: !o.Sandbox,
-			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, PricePlaces: o.Currency.Places(), LinesBy: ledger.ByNothing}, nil
+			BaseCurrency: o.Currency, Currencies: []ledger.Currency{o.Currency}, TimeZone: o.TimeZone, LinesBy: ledger.ByNothing}, nil
 	}
 	org, err := s.organisation(ctx, strange)
 	if err != nil {
@@ -115,7 +115,6 @@ func (s *Source) readOrganisation(ctx context.Context) (ledger.Organisation, err
 	if org.TimeZone, err = s.agreeZone(string(config.Application.TimeZone), string(profile.TimeZone)); err != nil {
 		return ledger.Organisation{}, err
 	}
-	org.PricePlaces = org.BaseCurrency.Places()
 	org.LinesBy = ledger.ByNothing
 	return org, nil
 }

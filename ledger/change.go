@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"time"
 )
 
 // Changer changes one record: the content of an invoice, its void, the deletion of a payment. A change
@@ -62,5 +61,4 @@ type ChangeState struct {
 	Untouched bool // it is as it was before; neither: somebody else changed it
 	Version   string
 	Invoice   *Invoice
-	SeenAt    time.Time
 }

@@ -34,9 +34,6 @@ func (c Currency) Places() int32 {
 // Minor returns the smallest amount of the currency, 0.01 for AUD.
 func (c Currency) Minor() decimal.Decimal { return decimal.New(1, -c.Places()) }
 
-// FromMinor returns the amount of n minor units: FromMinor(1050) is 10.50 AUD or 1050 JPY.
-func (c Currency) FromMinor(n int64) decimal.Decimal { return decimal.New(n, -c.Places()) }
-
 // Round rounds half away from zero to the minor unit.
 func (c Currency) Round(d decimal.Decimal) decimal.Decimal { return d.Round(c.Places()) }
 

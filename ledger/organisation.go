@@ -29,8 +29,6 @@ type Organisation struct {
 	Currencies   []Currency // enabled ones, the base included
 	TimeZone     *time.Location
 	LockDates    []Date // nothing dated on or before any of them may be written or changed
-	PricePlaces  int32  // decimal places that a unit price can hold
-	ShortCode    string // for deep links, where the vendor has one
 
 	LinesBy LinesBy   // what a line of an invoice is booked by
 	Off     []Feature // what the company has switched off in its preferences

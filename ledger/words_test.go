@@ -21,9 +21,6 @@ func TestCurrencyKnowsItsMinorUnit(t *testing.T) {
 	for code, places := range map[ledger.Currency]int32{"AUD": 2, "JPY": 0, "KWD": 3, "USD": 2} {
 		assert.Equal(t, places, code.Places(), code)
 	}
-	assert.Equal(t, "10.5", ledger.Currency("AUD").FromMinor(1050).String())
-	assert.Equal(t, "1050", ledger.Currency("JPY").FromMinor(1050).String())
-	assert.Equal(t, "1.05", ledger.Currency("KWD").FromMinor(1050).String())
 	assert.True(t, ledger.Currency("KWD").Fits(decimal.RequireFromString("0.005")))
 	assert.False(t, ledger.Currency("JPY").Fits(decimal.RequireFromString("0.5")))
 	c, err := ledger.ParseCurrency("aud")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
@@ -92,7 +91,7 @@ func (v voids) Look(ctx context.Context, c ledger.Change) (ledger.ChangeState, e
 	if isNotFound(err) {
 		gone := *inv
 		gone.Status = ledger.StatusDeleted
-		return ledger.ChangeState{Done: true, Invoice: &gone, SeenAt: time.Now().UTC()}, nil
+		return ledger.ChangeState{Done: true, Invoice: &gone}, nil
 	}
 	return s, err
 }
@@ -232,13 +231,13 @@ func (v paymentVoids) Look(ctx context.Context, c ledger.Change) (ledger.ChangeS
 	}
 	w, err := v.l.wirePayment(ctx, p.ID)
 	if isNotFound(err) {
-		return ledger.ChangeState{Done: true, SeenAt: time.Now().UTC()}, nil
+		return ledger.ChangeState{Done: true}, nil
 	}
 	if err != nil {
 		return ledger.ChangeState{}, err
 	}
 	now := v.l.toPayment(w)
-	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version, SeenAt: time.Now().UTC()}
+	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version}
 	s.Untouched = !s.Done && now.Version == p.Version
 	return s, nil
 }

@@ -105,7 +105,7 @@ func (l *Ledger) Company(ctx context.Context) (Company, error) {
 	c := Company{
 		Organisation: ledger.Organisation{
 			ID: l.id, Name: cmp.Or(w.CompanyName, w.LegalName), Live: !l.options.Sandbox, Country: country(w.Country),
-			BaseCurrency: base, Currencies: []ledger.Currency{base}, TimeZone: zone(w.DefaultTimeZone), PricePlaces: pricePlaces,
+			BaseCurrency: base, Currencies: []ledger.Currency{base}, TimeZone: zone(w.DefaultTimeZone),
 			LinesBy: ledger.ByItem,
 		},
 		SalesTax:      bool(p.TaxPrefs.UsingSalesTax),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/invoicesync/invoicesync/internal/vendorbooks"
 	"github.com/invoicesync/invoicesync/internal/vendorhttp"
@@ -246,7 +245,7 @@ func (v paymentVoids) Look(ctx context.Context, c ledger.Change) (ledger.ChangeS
 		return ledger.ChangeState{}, err
 	}
 	now := toPayment(w)
-	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version, SeenAt: time.Now().UTC()}
+	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version}
 	if p.UpdatedAt.IsZero() { // it came with an invoice, which does not say when it changed
 		s.Untouched = !s.Done && now.Amount.Equal(p.Amount) && now.Date == p.Date
 	} else {

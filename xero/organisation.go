@@ -14,7 +14,6 @@ type wireOrganisation struct {
 	CountryCode       string
 	BaseCurrency      string
 	Timezone          string
-	ShortCode         string
 	Class             string
 	IsDemoCompany     flag
 	PeriodLockDate    string
@@ -45,7 +44,7 @@ func (l *Ledger) Organisation(ctx context.Context) (ledger.Organisation, error) 
 	o := ledger.Organisation{
 		ID: id, Name: w.Name, Country: w.CountryCode, BaseCurrency: base,
 		Live:     !bool(w.IsDemoCompany) && w.Class != "DEMO",
-		TimeZone: location(w.Timezone), PricePlaces: pricePlaces, ShortCode: w.ShortCode,
+		TimeZone: location(w.Timezone),
 	}
 	for _, s := range []string{w.PeriodLockDate, w.EndOfYearLockDate} {
 		if lock := d.date("lock date", momentOf([]byte(s))); !lock.IsZero() {

@@ -502,7 +502,6 @@ func TestOrganisation(t *testing.T) {
 	assert.False(t, o.Live)
 	assert.Equal(t, "Australia/Sydney", o.TimeZone.String())
 	assert.Equal(t, []ledger.Currency{"AUD", "USD"}, o.Currencies)
-	assert.Equal(t, int32(4), o.PricePlaces)
 	assert.Equal(t, "2025-12-31", o.Locked(ledger.MustDate("2025-12-31")).String())
 	assert.Len(t, s.requests, 2)
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -32,7 +31,7 @@ func UncertainChange(code, message string) ledger.ChangeOutcome {
 
 // Looked says where a change stands whose invoice was read again: done tells whether it is as wanted.
 func Looked(c ledger.Change, now ledger.Invoice, done func(*ledger.Invoice) bool) ledger.ChangeState {
-	s := ledger.ChangeState{Done: done(&now), Version: now.Version, Invoice: &now, SeenAt: time.Now().UTC()}
+	s := ledger.ChangeState{Done: done(&now), Version: now.Version, Invoice: &now}
 	s.Untouched = !s.Done && now.Version == c.Invoice.Version
 	return s
 }

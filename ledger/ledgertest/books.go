@@ -49,7 +49,7 @@ func newBooks(o MemoryOptions) (*Books, error) {
 		org: ledger.Organisation{
 			ID:   ledger.OrganisationID{Vendor: MemoryVendor, ID: cmp.Or(o.ID, "books")},
 			Name: cmp.Or(o.Name, "Books in memory"), Live: o.Live, Country: "AU", BaseCurrency: currency,
-			Currencies: append([]ledger.Currency{currency}, o.Currencies...), TimeZone: o.TimeZone, PricePlaces: pricePlaces,
+			Currencies: append([]ledger.Currency{currency}, o.Currencies...), TimeZone: o.TimeZone,
 		},
 		chart:    defaultChart(),
 		pageSize: cmp.Or(o.PageSize, 50),

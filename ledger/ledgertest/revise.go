@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/invoicesync/invoicesync/ledger"
 )
@@ -155,7 +154,7 @@ func (m *Memory) look(ctx context.Context, c ledger.Change, verb ledger.Verb, do
 	if err != nil {
 		return ledger.ChangeState{}, err
 	}
-	s := ledger.ChangeState{Done: done(&inv), Version: inv.Version, Invoice: &inv, SeenAt: time.Now().UTC()}
+	s := ledger.ChangeState{Done: done(&inv), Version: inv.Version, Invoice: &inv}
 	s.Untouched = !s.Done && inv.Version == before.Version
 	return s, nil
 }
@@ -292,7 +291,7 @@ func (v memoryPaymentVoids) Look(ctx context.Context, c ledger.Change) (ledger.C
 	if err != nil {
 		return ledger.ChangeState{}, err
 	}
-	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version, SeenAt: time.Now().UTC()}
+	s := ledger.ChangeState{Done: now.Status == ledger.PaymentReversed, Version: now.Version}
 	s.Untouched = !s.Done && now.Version == c.Payment.Version
 	return s, nil
 }

@@ -72,6 +72,22 @@ func TestAdoption(t *testing.T) {
 	})
 }
 
+// What a person wants created on purpose stays wanted, though its first judging parks it for another reason.
+func TestOnPurposeOutlastsOtherReasons(t *testing.T) {
+	flow(t, func(t *testing.T, r *rig.Rig) {
+		o := r.Order("120.00", false)
+		handmade(t, r, o, "", "2025-01-04", "120.00")
+		counted(t, "invoices", r.Run().Invoices, tally{"parked looks_already_there": 1})
+
+		account := r.Settings.Accounts.Default
+		r.Settings.Accounts.Default = "no such account"
+		rig.Check(t, r.Push().Recreate(t.Context(), ledger.Ref{ID: idOf(o)}))
+		counted(t, "another reason", r.Run().Invoices, tally{"parked account_missing": 1})
+		r.Settings.Accounts.Default = account
+		counted(t, "mended", r.Run().Invoices, tally{"created": 1})
+	})
+}
+
 // A run is taken back: its payments are deleted, its invoices voided, and nothing of it is pushed again
 // until somebody says so. Reverting twice is harmless.
 func TestRevertAndRecreate(t *testing.T) {
@@ -281,6 +297,7 @@ func TestNumbers(t *testing.T) {
 		rep := r.Run()
 		counted(t, "taken", rep.Invoices, tally{"parked number_taken": 1})
 		owed(t, rep, map[string]string{"number_taken": "30.00"})
+		holds(t, "who has it", link(t, r, ledger.KindInvoice, idOf(c)).Reasons[0].Message, taken.ID)
 		rep = r.Run()
 		counted(t, "a second time", rep.Invoices, tally{"parked number_taken": 1})
 		same(t, "it is not asked for again", rep.Writes, 0)
