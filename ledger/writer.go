@@ -160,7 +160,7 @@ type Sought struct {
 
 // Found is what a look-up saw.
 type Found[T any] struct {
-	Hits     map[Mark][]T // every hit, live, voided or deleted
+	Hits     map[Mark][]T   // every hit, live, voided or deleted
 	ByNumber map[string][]T // the records with the numbers sought, whoever wrote them
-	Gone     []Ref // deletions since Sought.Since that carry no mark
+	Gone     []Ref          // deletions since Sought.Since that carry no mark
 }
