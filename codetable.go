@@ -222,7 +222,7 @@ var codeTable = [...]CodeInfo{
 	{CodeRefundOwed, StandsIn, owed, false, MendLedger, "Money was given back, and the ledger does not say so; the refund is booked there by hand."},
 
 	// In the ledger as it should be.
-	{CodeTotalDiffersAfter, StandsNoted, false, false, MendLedger, "The ledger made another total of it than was worked out beforehand."},
+	{CodeTotalDiffersAfter, StandsIn, false, false, MendLedger, "The ledger made another total of it than was worked out beforehand."},
 	{CodeOverpaysRest, StandsNoted, owed, false, MendSource, "The payment was booked up to what was owed; this is what was left of it."},
 }
 

@@ -223,7 +223,7 @@ func (w *desk) mendPayment(ctx context.Context, d Difference, b *booking, p ledg
 	case FixAdopt:
 		return w.decidePayment(ctx, b, p, func(l *store.Link) error { return w.adoptPayment(ctx, l, d.Ledger.ID) })
 	case FixReplace:
-		if differs, err := w.differs(ctx, p); err != nil || !differs {
+		if replace, err := w.replaceable(ctx, p); err != nil || !replace {
 			return err
 		}
 		return w.deleteBooked(ctx, p.ID)
@@ -231,9 +231,9 @@ func (w *desk) mendPayment(ctx context.Context, d Difference, b *booking, p ledg
 	return fmt.Errorf("invoicesync: a payment is not repaired by %q; take the difference as Differences yields it", d.Fix)
 }
 
-// differs reports whether a confirmed payment of the source is booked over another amount or on another day, as both
-// sides are now.
-func (w *desk) differs(ctx context.Context, p ledger.Payment) (bool, error) {
+// replaceable reports whether a confirmed payment of the source is booked over another amount or on another day, as both
+// sides are now. One whose own day is locked is not deleted, because it could not be booked again.
+func (w *desk) replaceable(ctx context.Context, p ledger.Payment) (bool, error) {
 	links, err := w.linksOf(ctx, ledger.KindPayment, []string{p.ID})
 	if err != nil {
 		return false, err
@@ -243,7 +243,21 @@ func (w *desk) differs(ctx context.Context, p ledger.Payment) (bool, error) {
 		return false, nil
 	}
 	there, err := w.ledgerPayment(ctx, link)
-	return there != nil && there.Status != ledger.PaymentReversed && (!there.Amount.Equal(p.Amount) || redated(p, *there)), err
+	if err != nil || there == nil || there.Status == ledger.PaymentReversed {
+		return false, err
+	}
+	if !redated(p, *there) {
+		return !there.Amount.Equal(p.Amount), nil
+	}
+	org, err := w.organisation(ctx)
+	if err != nil {
+		return false, err
+	}
+	if lock := org.Locked(p.Date); !lock.IsZero() {
+		return false, fmt.Errorf("invoicesync: payment %s is dated %s in the source, and the ledger is locked up to %s: deleted, it could not be booked again; "+
+			"correct the day in the source, or move the lock", p.ID, p.Date, lock)
+	}
+	return true, nil
 }
 
 // deleteBooked deletes a booked payment in the ledger, where the ledger lets it.

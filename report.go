@@ -215,6 +215,10 @@ func bucketOf(l store.Link, run string) bucket {
 		switch {
 		case code == CodeChangeUncertain:
 			return bucket{bUncertain, code}
+		case code == CodeTotalDiffersAfter && l.CreatedBy == run:
+			return bucket{bCreated, ""}
+		case code == CodeTotalDiffersAfter && l.UpdatedBy == run:
+			return bucket{bUpdated, ""}
 		case Explain(code).Stands == StandsIn:
 			return bucket{bParked, code}
 		case l.CreatedBy == run:

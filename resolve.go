@@ -89,6 +89,14 @@ func putBack(batch store.Batch, now time.Time) store.Batch {
 	return batch
 }
 
+func marksOf(batch store.Batch) []ledger.Mark {
+	marks := make([]ledger.Mark, len(batch.Members))
+	for i, m := range batch.Members {
+		marks[i] = m.Mark
+	}
+	return marks
+}
+
 // openLinks returns the links of the batches that are still open, by mark.
 func (b *book[T]) openLinks(ctx context.Context, r *run, batches []store.Batch) (map[ledger.Mark]store.Link, error) {
 	var marks []ledger.Mark
@@ -167,6 +175,15 @@ func (b *book[T]) resolveBatch(ctx context.Context, r *run, limits ledger.Limits
 	final = final.Add(r.quiet(limits))
 	switch {
 	case asked.Before(final) && absent == len(batch.Members) && !batch.Answered && replayable(limits, batch, 0, final):
+		// A clock that was ahead when they were sent, and has been put back since, would have made the search begin too
+		// late, and the key look younger than it is.
+		earlier, err := b.writer.Find(ctx, ledger.Sought{Marks: marksOf(batch), Since: batch.FirstSent.Add(-24 * time.Hour), Parents: parents(batch.Members)})
+		if err != nil {
+			return fmt.Errorf("invoicesync: unresolved %ss could not be looked up: %w", b.kind, err)
+		}
+		if len(earlier.Hits) > 0 {
+			return b.resolveBatch(ctx, r, limits, batch, links, earlier, asked, unknownGone)
+		}
 		return b.resend(ctx, r, limits, batch, entries)
 	case asked.Before(final):
 		r.lookAgain(limits, batch.Answered || absent < len(batch.Members), final)

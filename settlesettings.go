@@ -15,7 +15,8 @@ import (
 // SettleSettings are what a host chooses for a [Settle]. They are plain values; save them where you like.
 type SettleSettings struct {
 	// Host is the account of the host whose payments are read: a vendor name of the host's own and the account's
-	// lasting id. Ledger is the organisation that is written to; a connection that leads elsewhere is refused.
+	// lasting id; where the host also imports, HostVendor and the account of the import, so that the origins in a
+	// Delivery have one name for it. Ledger is the organisation that is written to; a connection that leads elsewhere is refused.
 	Host   ledger.OrganisationID
 	Ledger ledger.OrganisationID
 

@@ -90,6 +90,10 @@ func (w *pass) compareInvoices(ctx context.Context, page ledger.Page[ledger.Invo
 			}
 		case !inv.Totals.Total.Equal(l.Actual) && len(l.Reasons) == 0:
 			flag(l, CodeChangedInLedger, "Somebody changed the invoice in the ledger: its total is "+inv.Totals.Total.String()+", and was written as "+l.Actual.String()+".")
+		case firstCode(l) == CodeTotalDiffersAfter && inv.Totals.Total.Equal(l.Predicted):
+			before := l
+			l.Reasons, l.Actual = nil, inv.Totals.Total // somebody has put it right
+			kept.add(w.run, l, &before)
 		case len(l.Reasons) > 0 && (l.Reasons[0].Code == CodeChangedInLedger && inv.Totals.Total.Equal(l.Actual) || l.Reasons[0].Code == CodeVoidedInLedger):
 			before := l
 			l.Reasons = nil // it has been changed back

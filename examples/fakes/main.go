@@ -73,6 +73,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case *xero == "" && *quickbooks == "" && *infusionsoft == "":
 		return fmt.Errorf("%w: nothing to serve: give -xero, -quickbooks or -infusionsoft an address like 127.0.0.1:9001", errUsage)
+	case *load != "" && *infusionsoft == "":
+		return fmt.Errorf("%w: -load is what Infusionsoft holds, and it is not served: give -infusionsoft an address, or leave -load out", errUsage)
 	case *latency < 0:
 		return fmt.Errorf("%w: -latency %s: choose 0s or more", errUsage, *latency)
 	case *orders < 1 || *orders > world.MaxOrders:

@@ -87,7 +87,7 @@ func TestServesQuickBooksAlone(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	t.Parallel()
-	for _, args := range []string{"", "-xero 127.0.0.1:0 -orders 0", "-nonsense"} {
+	for _, args := range []string{"", "-xero 127.0.0.1:0 -orders 0", "-nonsense", "-xero 127.0.0.1:0 -load ."} {
 		require.ErrorIs(t, run(t.Context(), strings.Fields(args), io.Discard), errUsage, args)
 	}
 	require.Error(t, run(t.Context(), []string{"-quickbooks", "nowhere:port"}, io.Discard))

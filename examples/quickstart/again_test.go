@@ -115,6 +115,7 @@ func TestMaxCreates(t *testing.T) {
 	require.Equal(t, 2, r.json.Created)
 	require.Contains(t, r.err, "ended early")
 	require.Contains(t, r.err, "-max-creates")
+	require.Contains(t, r.out, `"stopped":"max_creates"`)
 }
 
 // A temporary store stays if, and only if, its path was printed.

@@ -204,6 +204,22 @@ func (f *flow) preview(ctx context.Context, say func(invoicesync.Planned)) (invo
 	return r, nil
 }
 
+// parked counts the orders and the payments that earlier runs left parked.
+func (f *flow) parked(ctx context.Context) (n [2]int, err error) {
+	pair := store.Pair{Source: f.pinned.Source, Ledger: f.pinned.Ledger}
+	err = f.db.View(ctx, func(tx store.Tx) error {
+		for i, kind := range []ledger.RecordKind{ledger.KindInvoice, ledger.KindPayment} {
+			states, err := tx.Links().Count(store.LinkFilter{Pair: pair, Kind: kind, States: []store.LinkState{store.Parked}})
+			if err != nil {
+				return err
+			}
+			n[i] = states[store.Parked]
+		}
+		return nil
+	})
+	return n, err
+}
+
 // wanted is the order that -sync-id means.
 func (f *flow) wanted() ledger.Ref {
 	if id, ok := strings.CutPrefix(f.c.syncID, "id:"); ok {

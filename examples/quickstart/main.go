@@ -16,7 +16,8 @@
 // which currency), FILE.infusionsoft.jsonl and FILE.xero.jsonl or
 // FILE.quickbooks.jsonl (the fakes' books), FILE.expected.json
 // (what a correct push does with each order). A second run meets the same world, finds nothing to do,
-// and needs three calls to each side to know that. One run at a time: FILE.lock is locked meanwhile, and
+// and needs three calls to each side to know that; where an order is parked for a reason that lies in the ledger's chart,
+// the company and its chart are read as well, in five calls more to Xero. One run at a time: FILE.lock is locked meanwhile, and
 // another run on FILE ends at once and says so. A run that was killed leaves no lock behind; the next one
 // goes on where it stopped. What was pushed with URLs (below) is refused without them, and the reverse; and so is another
 // ledger than the first run's.
@@ -152,6 +153,13 @@ func (p program) push(ctx context.Context, c *config) error {
 		planned, err := f.preview(ctx, say.planned)
 		if err != nil {
 			return c.explain(err)
+		}
+		if planned.Invoices.Read == 0 {
+			parked, err := f.parked(ctx)
+			if err != nil {
+				return err
+			}
+			say.nothing(parked)
 		}
 		say.json(planned, outcome{calls: [2]int{source.Calls(), ledger.Calls()}, took: time.Since(started)})
 		return nil

@@ -49,7 +49,12 @@ func (p *printer) sides(f *flow) {
 }
 
 func (p *printer) problem(pr invoicesync.Problem) {
-	p.line("Setting %s: %s. Orders that need it will be parked.", pr.Setting, pr.Message)
+	p.line("Setting %s: %s. Orders that need it will be parked.", pr.Setting, strings.TrimSuffix(pr.Message, "."))
+}
+
+// nothing says that a preview has shown no order, which is not to say that none waits.
+func (p *printer) nothing(parked [2]int) {
+	p.line("Nothing new; %d orders and %d payments are parked.", parked[0], parked[1])
 }
 
 // planned prints what a run would do with one order.
@@ -173,6 +178,7 @@ type jsonReport struct {
 	Difference int64            `json:"difference_cents"`
 	Owed       map[string]int64 `json:"owed_cents"`
 	Seconds    json.Number      `json:"seconds"`
+	Stopped    string           `json:"stopped,omitempty"` // what ended the run early: "max_creates", …
 }
 
 type jsonStates struct {
@@ -205,6 +211,7 @@ func (p *printer) json(r invoicesync.Report, o outcome) {
 		Contacts: jsonContacts{r.Contacts.Created, r.Contacts.Linked, r.Contacts.Parked},
 		Calls:    p.calls(o), Writes: r.Writes, Difference: o.compared.Cents,
 		Owed: map[string]int64{}, Seconds: json.Number(decimal.New(o.took.Milliseconds(), -3).String()),
+		Stopped: r.Stopped,
 	}
 	for code, amount := range r.Owed {
 		out.Owed[code] = minor(amount, r.Currency)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -300,6 +301,17 @@ func TestPreviewWritesNothing(t *testing.T) {
 		run := start(t, append(args, "-json")...)
 		run.mustSucceed(t)
 		require.Equal(t, made.Invoices().Created, run.json.Created, "what was previewed has not been done yet")
+		require.NotContains(t, run.out, `"stopped"`)
+
+		after := start(t, append(args, "-preview")...)
+		after.mustSucceed(t)
+		sum := func(counts map[string]int) (n int) {
+			for _, c := range counts {
+				n += c
+			}
+			return n
+		}
+		require.Contains(t, after.out, fmt.Sprintf("Nothing new; %d orders and %d payments are parked.", sum(made.Invoices().Parked), sum(made.Payments().Parked)))
 	})
 }
 

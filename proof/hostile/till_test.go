@@ -220,7 +220,7 @@ func TestTwoCopiesOfATillAtOnce(t *testing.T) {
 
 // The clock was ahead when a payment was sent, and is right when it is looked up.
 func TestClockWasAhead(t *testing.T) {
-	for _, ahead := range []time.Duration{40 * time.Minute, 26 * time.Hour} {
+	for _, ahead := range []time.Duration{20 * time.Minute, 40 * time.Minute, 26 * time.Hour} {
 		t.Run(ahead.String(), func(t *testing.T) {
 			onTills(t, func(s *till) {
 				inv := s.books.AddInvoice("110.00")
@@ -243,7 +243,29 @@ func TestClockWasAhead(t *testing.T) {
 	}
 }
 
-// moveClock makes the store say that what is on its way was sent by a machine whose clock was ahead.
+// The clock was behind when a payment was sent, and is right when it is looked up: the time in which it may still
+// arrive seems to be over.
+func TestClockWasBehind(t *testing.T) {
+	onTills(t, func(s *till) {
+		inv := s.books.AddInvoice("110.00")
+		s.host.Add(inv, "40.00")
+		f := s.books.Creating()
+		f.Kind, f.Delay = faults.CommitLate, 3*time.Minute
+		s.books.Faults().Add(f)
+		s.lose(s.books.Creating())
+		s.run()
+		s.books.Faults().Clear()
+		moveClock(t, s.db, store.Pair{Source: s.settings.Host, Ledger: s.settings.Ledger}, -time.Hour)
+		for range 4 {
+			s.run()
+			time.Sleep(time.Minute)
+		}
+		s.rest()
+		s.holds(inv + " 40.00")
+	})
+}
+
+// moveClock makes the store say that what is on its way was sent by a machine whose clock was ahead, or behind.
 func moveClock(t *testing.T, db store.Store, pair store.Pair, ahead time.Duration) {
 	t.Helper()
 	rig.Check(t, db.Update(context.Background(), func(tx store.Tx) error {

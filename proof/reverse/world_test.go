@@ -253,14 +253,4 @@ var strangerWithout = xerofake.Contact{Name: "Stranger Without Address"}
 
 func giveAddress(c *xerofake.Contact) { c.EmailAddress = "stranger@example.com" }
 
-func (w *world) invoicesOf(customer string) []xerofake.Invoice {
-	var list []xerofake.Invoice
-	for _, inv := range w.xero.Books().Invoices() {
-		if inv.ContactID == customer {
-			list = append(list, inv)
-		}
-	}
-	return list
-}
-
 func dearer(inv *xerofake.Invoice) { inv.Lines[0].UnitAmount = dec("120.00") }

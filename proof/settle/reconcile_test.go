@@ -110,6 +110,22 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
+// A payment whose day turns out to lie in a locked period stays booked where it is: it could not be booked again.
+func TestReplaceIntoLockedPeriod(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		inv := s.books.AddInvoice("110.00")
+		id := s.host.Add(inv, "60.00")
+		s.run()
+		s.host.ChangeInSilence(id, func(p *ledger.Payment) { p.PaidAt = p.PaidAt.AddDate(0, 0, -3) })
+		s.books.LockUpTo(today.AddDays(-2))
+		d := s.shows("payment content_differs 60.00/60.00 replace")[0]
+		if _, err := s.reconcile().Repair(context.Background(), d); err == nil || !strings.Contains(err.Error(), "locked up to "+today.AddDays(-2).String()) {
+			t.Fatalf("want an error that names the lock: %v", err)
+		}
+		s.holds(paid(inv, "60.00"))
+	})
+}
+
 // What a program must not decide is said, and not repaired.
 func TestReconcileByHand(t *testing.T) {
 	each(t, func(t *testing.T, s *shop) {
