@@ -34,6 +34,7 @@ type clients struct {
 	links   []store.Link    // to be remembered with the next write
 
 	unindexed []ledger.Contact // created, and not in the index yet
+	reversed  bool             // a flow the other way has written contacts, when the page was begun
 }
 
 func newClients(w *pass) *clients {
@@ -121,9 +122,11 @@ func (c *clients) match(tx store.Tx, contact ledger.Contact) (string, *entry[led
 	if linked {
 		generation = link.Generation
 	}
-	twin, err := c.mirrored(tx, contact)
-	if err != nil {
-		return "", nil, nil, err
+	twin := ""
+	if c.reversed {
+		if twin, err = c.mirrored(tx, contact); err != nil {
+			return "", nil, nil, err
+		}
 	}
 	mark := ledger.NewMark(c.w.pair.Ledger, ledger.KindContact, c.w.pair.Source, contact.ID, generation)
 	if twin != "" {

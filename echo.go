@@ -15,7 +15,8 @@ import (
 // written. What a flow of ours has written is never a source: it is known by the link that ends at it, and, where
 // its answer was lost, by the mark on it.
 
-// echoes returns why records of the source are not pushed that we have written, by id.
+// echoes returns why records of the source are not pushed that we have written, by id. It also notes for their
+// clients whether a flow the other way has written any.
 func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string]eligibility.Reason, error) {
 	ids := make([]string, len(records))
 	var marks []ledger.Mark
@@ -28,6 +29,11 @@ func (w *pass) echoes(ctx context.Context, records []ledger.Invoice) (map[string
 	var ends map[string]store.Link
 	var marked map[ledger.Mark]store.Link
 	err := w.db.View(ctx, func(tx store.Tx) (err error) {
+		back := store.LinkFilter{Pair: w.reversed(), Kind: ledger.KindContact, States: []store.LinkState{store.Written}, Limit: 1}
+		mirrors, err := tx.Links().List(back)
+		if w.clients.reversed = len(mirrors) > 0; err != nil {
+			return err
+		}
 		if ends, err = tx.Links().ByLedgerIDs(w.pair.Source, ledger.KindInvoice, ids); err != nil || len(marks) == 0 {
 			return err
 		}
@@ -83,11 +89,14 @@ func copied(l store.Link, id string) bool {
 // A link that only found the two to have one e-mail address says less: there may be several of it.
 func (c *clients) mirrored(tx store.Tx, contact ledger.Contact) (string, error) {
 	l, ok, err := tx.Links().ByLedgerID(c.w.pair.Source, ledger.KindContact, contact.ID)
-	if err != nil || !ok || l.Adopted || l.State != store.Written || l.Pair != (store.Pair{Source: c.w.pair.Ledger, Ledger: c.w.pair.Source}) {
+	if err != nil || !ok || l.Adopted || l.State != store.Written || l.Pair != c.w.reversed() {
 		return "", err
 	}
 	return l.SourceID, nil
 }
+
+// reversed is the pair of a flow the other way.
+func (w *pass) reversed() store.Pair { return store.Pair{Source: w.pair.Ledger, Ledger: w.pair.Source} }
 
 // againEchoes judges invoices again whose mark no link explained, once one does: the flow that wrote them has run
 // with this store.

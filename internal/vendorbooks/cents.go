@@ -38,13 +38,12 @@ type Priced struct {
 // Price fits a line into a vendor's places. Where cutting the price would change the amount (energy at 0.123456 a
 // unit), the line becomes one piece at the amount, and its description says the rest.
 func Price(line ledger.Line, places int32) Priced {
-	one := decimal.NewFromInt(1)
 	q, u := line.Quantity, line.UnitPrice
 	if q.IsZero() && u.IsZero() {
 		if line.Amount.IsZero() {
 			return Priced{Bare: true}
 		}
-		q, u = one, line.Amount
+		q, u = decimal.NewFromInt(1), line.Amount
 	}
 	if q.Exponent() >= -places && u.Exponent() >= -places {
 		return Priced{Quantity: q, Unit: u}
@@ -53,7 +52,7 @@ func Price(line ledger.Line, places int32) Priced {
 	if p.Quantity.Equal(q) && p.Unit.Equal(u) {
 		return p
 	}
-	want := line.Amount
+	one, want := decimal.NewFromInt(1), line.Amount
 	if want.IsZero() {
 		want = q.Mul(u).Round(centPlaces)
 	}
