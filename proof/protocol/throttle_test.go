@@ -54,6 +54,9 @@ func most(times []time.Time, window time.Duration) int {
 // none twice, and no limit is ever passed. Of the limits the sheet says: 500 a minute, 10 a second, 10 at a time, and
 // 40 batches a minute.
 func TestThrottledInTheMiddleOfTwoThousand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,000 orders take their time under the race detector; TestLimitsAreSharedWithOthers has what runs at once")
+	}
 	world := rig.World{Ledger: rig.OnQuickBooks, Latency: 300 * time.Millisecond}
 	flowIn(t, world, 0, func(t *testing.T, r *rig.Rig) {
 		const orders, clients = 2000, 300
