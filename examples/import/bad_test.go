@@ -96,6 +96,9 @@ func TestOtherBooks(t *testing.T) {
 
 // What lies beside the store is missed where it is gone, and not made anew.
 func TestLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time under the race detector; smaller worlds have what runs at once")
+	}
 	t.Parallel()
 	for _, lose := range []func(string) error{os.Remove, func(file string) error { return os.Truncate(file, 0) }} {
 		for _, of := range []func(string) string{

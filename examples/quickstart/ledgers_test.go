@@ -80,6 +80,9 @@ func TestLostCompany(t *testing.T) {
 
 // Past 40 batches a minute the program waits, and says for what.
 func TestWaitsForBatches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time under the race detector; smaller worlds have what runs at once")
+	}
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-ledger", "quickbooks", "-orders", "620")

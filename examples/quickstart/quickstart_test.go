@@ -245,6 +245,9 @@ func TestThousandOrders(t *testing.T) {
 
 // Past a limit the program waits, and says for what.
 func TestWaitsForTheLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes its time under the race detector; smaller worlds have what runs at once")
+	}
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, "-db", filepath.Join(t.TempDir(), "shop.db"), "-orders", "1300")
