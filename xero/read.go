@@ -23,7 +23,7 @@ type feed[W, T any] struct {
 	kind    string
 	path    string
 	order   string // by id
-	listed  bool   // order is one that Xero lists as optimised, however many records there are
+	listed  bool   // order is optimised, and allowed however many records there are: by Xero for invoices, by CData's manual for payments
 	query   url.Values
 	rows    func(*wirePage) []W
 	raw     func(*rawPage) []json.RawMessage

@@ -503,7 +503,7 @@ func parseOrder[T any](src, typeName string, of fields[T]) (compare func(a, b T)
 			}
 		}
 		switch strings.ToLower(words[0]) {
-		case "invoiceid", "paymentid", "updateddateutc", "date": // what Xero lists as optimised, of each list its own id
+		case "invoiceid", "paymentid", "updateddateutc", "date": // optimised; for PaymentID the source is a driver's manual (CData, table Payments) and not Xero
 		default:
 			slow = true
 		}
